@@ -1,0 +1,231 @@
+"""A writer of heap images in plain Python: for the portable capture and for images made by hand."""
+
+from __future__ import annotations
+
+from array import array
+from itertools import accumulate
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from leakguard.image.format import (
+    DATA_KEY_CLASSES,
+    DATA_KEY_SHIFT,
+    LABEL_MASK,
+    LABEL_SHIFT,
+    NAMED_EDGE_KINDS,
+    SECTIONS,
+    STATS_COUNT,
+    UNKNOWN_TYPE_NAME,
+    EdgeKind,
+    RootKind,
+    TypeKind,
+)
+from leakguard.image.heap_image import HeapImage
+from leakguard.image.metadata import encode_meta
+from leakguard.image.packing import pack
+
+if TYPE_CHECKING:
+    import os
+
+    from leakguard.image.values import Ident
+
+_MAX_TYPES: Final = 1 << 16
+
+
+class ImageBuilder:
+    """Collects nodes, edges and roots in any order and writes them as one heap image.
+
+    Every reference is to something already added; an index that does not exist is a ValueError.
+    `meta` and `stats` may be filled at any time before writing; `stats[0]` and `stats[1]`
+    (objects and heap bytes) are computed from the nodes.
+    """
+
+    def __init__(self) -> None:
+        self.meta: dict[str, Any] = {}
+        self.stats: list[int] = [0] * STATS_COUNT
+        self._columns: dict[str, array[int]] = {
+            name: array(code) for name, code in SECTIONS.items() if name not in ("meta", "stats")
+        }
+        self._strings: dict[str, int] = {}
+        self._idents: dict[Ident, int] = {}
+        self._types: dict[tuple[str, TypeKind, int, Ident | None], int] = {}
+        self._named: dict[int, int] = {}
+        self._bounds: dict[int, int] = {}
+        self._edges: tuple[array[int], array[int], array[int]] = (
+            array("I"),
+            array("I"),
+            array("I"),
+        )
+        self._columns["stroff"].append(0)
+        self.string("")
+        self.type(UNKNOWN_TYPE_NAME)
+
+    def string(self, text: str) -> int:
+        """The id of a string, added if it is new; characters that UTF-8 cannot say become "?"."""
+        index = self._strings.get(text)
+        if index is None:
+            index = self._strings[text] = len(self._strings)
+            data = self._columns["strdata"]
+            data.frombytes(text.encode(errors="replace"))
+            self._columns["stroff"].append(len(data))
+        return index
+
+    def type(
+        self,
+        name: str,
+        kind: TypeKind = TypeKind.OTHER,
+        flags: int = 0,
+        ident: Ident | None = None,
+    ) -> int:
+        """The index of a type; asking for the same one again gives the same index."""
+        key = (name, kind, flags, ident)
+        index = self._types.get(key)
+        if index is None:
+            if len(self._types) >= _MAX_TYPES:
+                raise ValueError(f"an image holds at most {_MAX_TYPES} types")
+            index = self._types[key] = len(self._types)
+            self._append(
+                typename=self.string(name),
+                typekind=kind,
+                typeflag=flags,
+                typeidnt=0 if ident is None else self._ident(ident) + 1,
+                typefcnt=0,
+                typefbyt=0,
+            )
+        return index
+
+    def node(
+        self,
+        type_index: int,
+        size: int,
+        address: int = 0,
+        folded: int = 0,
+        folded_type: int = 0,
+        ident: Ident | None = None,
+        bound: int | None = None,
+    ) -> int:
+        """Add an object of `size` bytes, folded leaves included; the new node's number."""
+        self._check("type", type_index, len(self._types))
+        self._check("folded type", folded_type, len(self._types))
+        node = len(self._columns["nodetype"])
+        self._append(
+            nodetype=type_index,
+            nodesize=size,
+            nodeaddr=address,
+            nodefold=folded,
+            foldtype=folded_type,
+        )
+        if ident is not None:
+            self._named[node] = self._ident(ident)
+        if bound is not None:
+            self._bounds[node] = bound
+        return node
+
+    def edge(self, source: int, kind: EdgeKind, name_or_value: str | int, target: int) -> None:
+        """Add a reference.
+
+        `name_or_value` is the name for kinds that carry one (or its string id), else the number.
+        Numbers above 28 bits saturate. ValueError where the kind does not take what is given.
+        """
+        count = len(self._columns["nodetype"])
+        self._check("source", source, count)
+        self._check("target", target, count)
+        for column, value in zip(
+            self._edges, (source, target, self._label(kind, name_or_value)), strict=True
+        ):
+            column.append(value)
+
+    def root(self, node: int, kind: RootKind) -> None:
+        """Say that a node is alive by itself."""
+        self._check("node", node, len(self._columns["nodetype"]))
+        self._append(rootnode=node, rootkind=RootKind(kind))
+
+    def folded(self, type_index: int, count: int, size: int) -> None:
+        """Count objects of a type that were folded into their owners' sizes."""
+        self._check("type", type_index, len(self._types))
+        self._columns["typefcnt"][type_index] += count
+        self._columns["typefbyt"][type_index] += size
+
+    def add_size(self, node: int, size: int, folded: int = 0, folded_type: int = 0) -> None:
+        """Grow a node by leaves of one type that were folded into it after it was added."""
+        self._columns["nodesize"][node] += size
+        self._columns["nodefold"][node] += folded
+        if folded:
+            self._columns["foldtype"][node] = folded_type
+
+    def write(self, path_or_fd: str | os.PathLike[str] | int) -> None:
+        """Write the image to a file that only its owner can read, or to a descriptor."""
+        data = self._packed()
+        if isinstance(path_or_fd, int):
+            with open(path_or_fd, "wb", closefd=False) as file:
+                file.write(data)
+            return
+        Path(path_or_fd).touch(mode=0o600)
+        Path(path_or_fd).write_bytes(data)
+
+    def image(self) -> HeapImage:
+        """The image as a reader sees it, without a file."""
+        return HeapImage(self._packed())
+
+    def _append(self, **values: int) -> None:
+        for name, value in values.items():
+            self._columns[name].append(value)
+
+    def _check(self, what: str, index: int, count: int) -> None:
+        if not 0 <= index < count:
+            raise ValueError(f"{what} {index} does not exist: there are {count}")
+
+    def _ident(self, ident: Ident) -> int:
+        index = self._idents.get(ident)
+        if index is None:
+            index = self._idents[ident] = len(self._idents)
+            self._append(
+                identnam=self.string(ident.name),
+                identfil=self.string(ident.file or ""),
+                identlin=ident.line or 0,
+            )
+        return index
+
+    def _label(self, kind: EdgeKind, name_or_value: str | int) -> int:
+        kind = EdgeKind(kind)
+        if isinstance(name_or_value, str):
+            if kind not in NAMED_EDGE_KINDS:
+                raise ValueError(f"an edge of kind {kind.name} carries a number, not a name")
+            value = self.string(name_or_value)
+        else:
+            value = min(name_or_value, LABEL_MASK)
+            if kind in NAMED_EDGE_KINDS:
+                self._check("string", name_or_value, len(self._strings))
+            elif kind is EdgeKind.DATA_KEY:
+                self._check("key class", value >> DATA_KEY_SHIFT, len(DATA_KEY_CLASSES))
+            elif value < 0:
+                raise ValueError(f"an edge cannot carry the negative number {value}")
+        return kind << LABEL_SHIFT | value
+
+    def _packed(self) -> bytes:
+        columns = self._columns
+        columns.update(self._sorted_edges())
+        for node_column, value_column, entries in (
+            ("namednod", "namedidt", self._named),
+            ("boundnod", "boundlim", self._bounds),
+        ):
+            columns[node_column] = array(SECTIONS[node_column], entries.keys())
+            columns[value_column] = array(SECTIONS[value_column], entries.values())
+        stats = array("Q", self.stats)
+        stats[0] = len(columns["nodetype"]) + sum(columns["nodefold"])
+        stats[1] = sum(columns["nodesize"])
+        return pack({"meta": array("B", encode_meta(self.meta)), "stats": stats, **columns})
+
+    def _sorted_edges(self) -> dict[str, array[int]]:
+        sources, targets, labels = self._edges
+        starts = array("I", [0]) * (len(self._columns["nodetype"]) + 1)
+        for source in sources:
+            starts[source + 1] += 1
+        starts = array("I", accumulate(starts))
+        sorted_targets, sorted_labels = array("I", targets), array("I", labels)
+        place = array("I", starts)
+        for source, target, label in zip(sources, targets, labels, strict=True):
+            sorted_targets[place[source]] = target
+            sorted_labels[place[source]] = label
+            place[source] += 1
+        return {"edgeoff": starts, "edgetgt": sorted_targets, "edgelab": sorted_labels}
