@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from enum import IntEnum
-from typing import Final
+from typing import Final, Literal
 
 MAGIC: Final = b"\x89LGHEAP\n"
 MAJOR: Final = 1
@@ -116,7 +116,7 @@ class TypeKind(IntEnum):
 TYPE_FLAG_GC: Final = 1
 TYPE_FLAG_PYTHON_CLASS: Final = 2
 
-SECTIONS: Final[dict[str, str]] = {
+SECTIONS: Final[dict[str, Literal["B", "H", "I", "Q", "q"]]] = {
     "meta": "B",
     "stats": "Q",
     "nodetype": "H",
