@@ -1,0 +1,73 @@
+# LeakGuard: `make help` lists what there is.
+#   PYTHON=python3.13   the interpreter to use (else the first python3 >= 3.11 found)
+#   VENV=.venv          where its environment goes
+#   ONLY=tests/report   what `make test` runs (else everything)
+
+candidates := python3 python3.13 python3.12 python3.11 python3.14 python3.15
+is_recent := 'import sys; sys.exit(sys.version_info < (3, 11))'
+PYTHON ?= $(shell for name in $(candidates); do \
+	$$name -c $(is_recent) >/dev/null 2>&1 && { echo $$name; break; }; done)
+VENV ?= .venv
+ONLY ?=
+bin := $(VENV)/bin
+pip := $(bin)/python -m pip --disable-pip-version-check
+sources := $(shell find leakguard integrations -type f \
+	-not -name '*.py[co]' -not -name '.*' 2>/dev/null) CMakeLists.txt pyproject.toml
+say = @printf '\n==> %s\n' "$(1)"
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench test-sid clean
+.DELETE_ON_ERROR:
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/.demo-tools $(VENV)/.installed ## leak under a real uvicorn, ask with curl, show the fix
+	$(call say,Running the demo: a leaking application first and then its fix)
+	@$(bin)/python -P examples/demo.py $(ONLY)
+
+test: $(VENV)/.test-tools $(VENV)/.installed ## build, install and test everything
+	$(call say,Testing the installed package)
+	@$(bin)/python -P -m pytest --junitxml=$(VENV)/results.xml $(ONLY)
+
+check: $(VENV)/.check-tools $(VENV)/.installed ## lint, formatting and types
+	$(call say,ruff: lint and formatting)
+	@$(bin)/ruff check .
+	@$(bin)/ruff format --check .
+	$(call say,mypy --strict: the package and then what uses it)
+	@$(bin)/mypy
+	@MYPYPATH=examples $(bin)/mypy --strict examples/demo.py tests/typing
+	@for story in examples/*_leak; do $(bin)/mypy --strict $$story/leaky.py $$story/fixed.py \
+		|| exit 1; done
+	$(call say,pyright: the package and what uses it)
+	@$(bin)/pyright --pythonpath $(bin)/python
+
+bench: $(VENV)/.test-tools $(VENV)/.installed ## pause and cost of a snapshot against gc.collect()
+	$(call say,Benchmarks: each figure as a ratio to one full gc.collect() of the same heap)
+	@$(bin)/python -P benchmarks/run.py
+
+test-sid: ## capture, analysis and end-to-end tests on CPython 3.14 and 3.15
+	$(call say,Testing on CPython 3.14 and 3.15 in a chroot of Debian sid)
+	@tools/test-sid $(VENV)-sid
+
+clean: ## remove what these targets made in the tree
+	rm -rf $(VENV) $(VENV)-sid build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# ---- the environment: a stamp a step, so that nothing is done twice ----
+
+$(VENV)/.made:
+	$(call say,Creating $(VENV) with $(or $(PYTHON),no interpreter))
+	@test -n "$(PYTHON)" || { echo "no python3 >= 3.11 was found; name one: make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@$(pip) install --quiet --upgrade 'pip>=25.1' # the first that knows dependency groups
+	@touch $@
+
+$(VENV)/.%-tools: pyproject.toml $(VENV)/.made
+	$(call say,Installing what make $* needs)
+	@$(pip) install --quiet --group $*
+	@touch $@
+
+$(VENV)/.installed: $(sources) $(VENV)/.made
+	$(call say,Building LeakGuard and installing it)
+	@$(pip) install --quiet '.[asgi,django]'
+	@touch $@
