@@ -1,0 +1,121 @@
+"""The tables of a report: suspects, types and routes, each foldable to a few rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from leakguard.report import columns, units
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from leakguard.analysis.findings import Suspect, TypeRow
+    from leakguard.report.model import RouteFigures
+    from leakguard.report.style import Style
+
+_KIND_WIDTH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A heading and rows that are already as wide as the screen."""
+
+    heading: str
+    rows: Sequence[str]
+    noun: str
+
+    def lines(self, room: int) -> list[str]:
+        """At most ``room`` lines, the last one counting the rows left out; none below two."""
+        if room < 2 or not self.rows:
+            return []
+        if len(self.rows) < room:
+            return [self.heading, *self.rows]
+        left_out = len(self.rows) - (room - 2)
+        more = f"   … and {units.count(left_out)} more {self.noun}"
+        return [self.heading, *self.rows[: room - 2], more]
+
+    @property
+    def height(self) -> int:
+        """Lines that the whole table takes."""
+        return 1 + len(self.rows) if self.rows else 0
+
+
+def suspects_table(suspects: Sequence[Suspect], width: int, style: Style) -> Table:
+    """Rank, retained bytes, share of the heap, mechanism and holder."""
+    kinds = [columns.visible(suspect.kind).replace("-", " ") for suspect in suspects]
+    kind_width = min(max(map(columns.width, [*kinds, "kind"])), _KIND_WIDTH)
+
+    def row(rank: str, size: str, share: str, kind: str, mark: Callable[[str], str]) -> str:
+        retained = mark(columns.right(size, 10))
+        return f"{columns.right(rank, 2)}{retained}{columns.right(share, 8)}  {columns.left(kind, kind_width)}  "
+
+    holder_width = width - 22 - kind_width - 2
+    heading = style.quiet(row("#", "retained", "of heap", "kind", str) + "held by")
+    rows = [
+        row(
+            units.count(suspect.rank),
+            units.size(suspect.retained_bytes),
+            units.percent(suspect.share),
+            kind,
+            style.alarming,
+        )
+        + _holder(suspect, holder_width)
+        for suspect, kind in zip(suspects, kinds, strict=True)
+    ]
+    return Table(heading, rows, "suspects")
+
+
+def types_table(types: Sequence[TypeRow], width: int, style: Style) -> Table:
+    """Types with their number, their own bytes and what they retain."""
+    cells = [
+        (
+            columns.visible(row.type),
+            units.count(row.count),
+            units.size(row.shallow_bytes),
+            units.size(row.retained_bytes),
+        )
+        for row in types
+    ]
+    return _figures(("types", "objects", "shallow", "retained"), cells, "types", width, style)
+
+
+def routes_table(routes: Sequence[RouteFigures], width: int, style: Style) -> Table:
+    """Routes with their requests, errors, requests in flight and mean duration."""
+    cells = [
+        (
+            columns.visible(row.route),
+            units.count(row.requests),
+            units.count(row.errors),
+            units.count(row.in_flight),
+            units.duration(row.mean_seconds),
+        )
+        for row in routes
+    ]
+    heading = ("routes", "requests", "errors", "in flight", "mean")
+    return _figures(heading, cells, "routes", width, style)
+
+
+def _figures(
+    heading: tuple[str, ...], cells: Sequence[tuple[str, ...]], noun: str, width: int, style: Style
+) -> Table:
+    """A name at the left, figures aligned at the right, all close enough to read across."""
+    widths = [
+        min(max(columns.width(row[at]) for row in [heading, *cells]), 12) + 2
+        for at in range(1, len(heading))
+    ]
+    longest = max((columns.width(row[0]) for row in cells), default=0)
+    name_width = min(max(longest, 24), width - 1 - sum(widths))
+
+    def line(row: tuple[str, ...], indent: str) -> str:
+        figures = "".join(columns.right(cell, at) for cell, at in zip(row[1:], widths, strict=True))
+        return indent + columns.left(row[0], name_width + 1 - len(indent)) + figures
+
+    return Table(style.quiet(line(heading, "")), [line(row, " ") for row in cells], noun)
+
+
+def _holder(suspect: Suspect, width: int) -> str:
+    holder = columns.visible(suspect.holder)
+    held = columns.visible(suspect.object_type).rpartition(".")[2]
+    text = f"{holder}: {units.count(suspect.object_count)} × {held}" if held else holder
+    return text if columns.width(text) <= width else columns.fit(holder, width)
