@@ -1,0 +1,289 @@
+from __future__ import annotations
+
+import json
+import struct
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from leakguard.errors import ImageError
+from leakguard.image import HeapImage, Ident, ImageBuilder
+from leakguard.image.format import HEADER, SECTION, SECTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Entry = Callable[[bytes, str], int]
+    Walk = Callable[[HeapImage], int]
+
+FRONT = HEADER.size + len(SECTIONS) * SECTION.size
+HOSTILE = [0, 1, 2, 63, 64, 65, 2**31, 2**32 - 1, 2**32, 2**60, 2**63 - 1, 2**63, 2**64 - 64]
+HOSTILE += [2**64 - 1, 2**61, 2**62]
+
+
+def refused_or_walkable(data: bytes, walk: Walk) -> bool:
+    try:
+        with HeapImage(data) as image:
+            walk(image)
+    except ImageError:
+        return False
+    return True
+
+
+def refused(data: bytes) -> str:
+    with pytest.raises(ImageError) as caught:
+        HeapImage(data)
+    return str(caught.value)
+
+
+def place(data: bytes, position: int, new: bytes) -> bytes:
+    return data[:position] + new + data[position + len(new) :]
+
+
+def section(data: bytes, entry: Entry, name: str) -> tuple[int, int, int]:
+    """Offset, element size and element count."""
+    _, size, _, offset, count = SECTION.unpack_from(data, entry(data, name))
+    return offset, size, count
+
+
+def patch(data: bytes, entry: Entry, name: str, index: int, value: int) -> bytes:
+    offset, size, count = section(data, entry, name)
+    index %= count
+    new = value.to_bytes(size, "little")
+    return place(data, offset + index * size, new)
+
+
+def test_every_truncation(data: bytes) -> None:
+    for length in range(len(data)):
+        with pytest.raises(ImageError):
+            HeapImage(data[:length])
+
+
+def test_every_truncation_that_admits_its_length(data: bytes, walk: Walk) -> None:
+    for length in range(HEADER.size, len(data)):
+        refused_or_walkable(place(data[:length], 16, struct.pack("<Q", length)), walk)
+
+
+def test_every_bit_of_the_header_and_the_section_table(data: bytes, walk: Walk) -> None:
+    walkable = 0
+    for bit in range(FRONT * 8):
+        damaged = bytearray(data)
+        damaged[bit // 8] ^= 1 << bit % 8
+        walkable += refused_or_walkable(bytes(damaged), walk)
+    # the minor version's bits, and shifts of a section that happen to fit
+    assert 16 <= walkable < FRONT
+
+
+def test_every_bit_of_the_body(data: bytes, walk: Walk) -> None:
+    walkable = 0
+    for bit in range(FRONT * 8, len(data) * 8):
+        damaged = bytearray(data)
+        damaged[bit // 8] ^= 1 << bit % 8
+        walkable += refused_or_walkable(bytes(damaged), walk)
+    assert 0 < walkable < (len(data) - FRONT) * 8
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=500)
+@given(st.data())
+def test_several_random_bytes(data: bytes, walk: Walk, draw: Any) -> None:
+    damaged = bytearray(data)
+    for position, value in draw.draw(
+        st.lists(st.tuples(st.integers(0, len(data) - 1), st.integers(0, 255)), max_size=20)
+    ):
+        damaged[position] = value
+    refused_or_walkable(bytes(damaged), walk)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=200), st.booleans())
+def test_noise(data: bytes, walk: Walk, noise: bytes, signed: bool) -> None:
+    noisy = data[: HEADER.size] + noise if signed else noise
+    if signed:
+        noisy = place(noisy, 16, struct.pack("<Q", len(noisy)))
+    assert not refused_or_walkable(noisy, walk)
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_hostile_table_entries(data: bytes, walk: Walk, entry: Entry, name: str) -> None:
+    position = entry(data, name)
+    for field, code in ((8, "<I"), (12, "<I"), (16, "<Q"), (24, "<Q")):
+        for value in HOSTILE:
+            if value < 2 ** (8 * struct.calcsize(code)):
+                refused_or_walkable(place(data, position + field, struct.pack(code, value)), walk)
+    for offset in HOSTILE:
+        for count in HOSTILE:
+            both = struct.pack("<QQ", offset, count)
+            refused_or_walkable(place(data, position + 16, both), walk)
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_hostile_elements(data: bytes, walk: Walk, entry: Entry, name: str) -> None:
+    _, size, count = section(data, entry, name)
+    for index in range(count):
+        for value in HOSTILE:
+            if value < 2 ** (8 * size):
+                refused_or_walkable(patch(data, entry, name, index, value), walk)
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_missing_sections(data: bytes, entry: Entry, name: str) -> None:
+    assert f"{name!r} of the heap image is missing" in refused(
+        place(data, entry(data, name), b"unknown\0")
+    )
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_duplicate_sections(data: bytes, entry: Entry, name: str) -> None:
+    other = "stats" if name != "stats" else "meta"
+    message = refused(place(data, entry(data, other), name.encode().ljust(8, b"\0")))
+    assert repr(name) in message or repr(other) in message
+
+
+@pytest.mark.parametrize("count", [0, 1, 26, 28, 1000, 1025, 2**31, 2**32 - 1])
+def test_hostile_section_counts(data: bytes, count: int) -> None:
+    refused(place(data, 24, struct.pack("<I", count)))
+
+
+def test_unknown_sections_and_later_minors_are_welcome(data: bytes, walk: Walk) -> None:
+    position = len(data)
+    table = data[HEADER.size : FRONT]
+    grown = bytearray(data[: HEADER.size] + table + SECTION.pack(b"future", 3, 0, position, 5))
+    grown += data[len(grown) :]
+    grown += bytes(15)
+    struct.pack_into("<H", grown, 10, 7)
+    struct.pack_into("<QI", grown, 16, len(grown), len(SECTIONS) + 1)
+    with HeapImage(bytes(grown)) as image:
+        assert walk(image) > 0
+
+
+@pytest.mark.parametrize(
+    ("position", "new", "message"),
+    [
+        (0, b"\x89PNG\r\n\x1a\n", "not a heap image"),
+        (8, b"\2\0", "format version 2"),
+        (12, b"\1\2\3\4", "byte order"),
+        (16, b"\0\0\0\0\0\0\0\1", "cut off"),
+        (28, b"\1", "keeps zero"),
+        (63, b"\1", "keeps zero"),
+        (64, b"\xff", "no readable name"),
+        (64, bytes(8), "no readable name"),
+    ],
+)
+def test_what_is_wrong_with_the_header(
+    data: bytes, position: int, new: bytes, message: str
+) -> None:
+    assert message in refused(place(data, position, new))
+
+
+@pytest.mark.parametrize(
+    ("name", "index", "value", "message"),
+    [
+        ("edgeoff", 0, 1, "does not run from 0"),
+        ("edgeoff", -1, 3, "does not run from 0"),
+        ("edgeoff", 3, 2**32 - 1, "does not ascend"),
+        ("edgetgt", 2, 8, "has 8 at 2, where 7 is the largest"),
+        ("edgelab", 1, 12 << 28, "meaningless label 0xc0000000 at 1"),
+        ("edgelab", 1, 1 << 28 | 999, "meaningless label"),
+        ("edgelab", 1, 3 << 28 | 6 << 24, "meaningless label"),
+        ("nodetype", 0, 7, "where 5 is the largest"),
+        ("foldtype", 0, 6, "where 5 is the largest"),
+        ("nodesize", 0, 2**63, "2**63"),
+        ("typefbyt", 0, 2**63, "2**63"),
+        ("rootnode", 0, 8, "where 7 is the largest"),
+        ("rootkind", 0, 0, "unknown kind 0"),
+        ("rootkind", 1, 6, "where 5 is the largest"),
+        ("namednod", 0, 8, "where 7 is the largest"),
+        ("namedidt", 0, 2, "where 1 is the largest"),
+        ("boundnod", 0, 9, "where 7 is the largest"),
+        ("identnam", 0, 999, "is the largest"),
+        ("identfil", 0, 999, "is the largest"),
+        ("typename", 1, 999, "is the largest"),
+        ("typekind", 1, 34, "where 33 is the largest"),
+        ("typeidnt", 1, 3, "where 2 is the largest"),
+        ("stroff", 1, 1, "empty string"),
+        ("stroff", 3, 2**31, "does not ascend"),
+        ("stroff", -1, 2**31, "does not run from 0"),
+        ("strdata", 0, 0xFF, "is not UTF-8 at byte 0"),
+        ("meta", 0, 0, "is not JSON"),
+    ],
+)
+def test_the_message_names_section_and_problem(
+    data: bytes, entry: Entry, name: str, index: int, value: int, message: str
+) -> None:
+    said = refused(patch(data, entry, name, index, value))
+    assert repr(name) in said
+    assert message in said
+
+
+@pytest.mark.parametrize("name", ["nodesize", "foldtype", "edgelab", "rootkind", "namedidt"])
+def test_unequal_lengths(data: bytes, entry: Entry, name: str) -> None:
+    offset, size, count = section(data, entry, name)
+    shorter = SECTION.pack(name.encode(), size, 0, offset, count - 1)
+    assert "entries" in refused(place(data, entry(data, name), shorter))
+
+
+@pytest.mark.parametrize("name", ["namednod", "boundnod"])
+@pytest.mark.parametrize("index", [1, 1023, 1024, 1025, 2999])
+def test_sparse_lists_ascend_strictly(tmp_path: Path, entry: Entry, name: str, index: int) -> None:
+    builder = ImageBuilder()
+    for _ in range(3000):
+        builder.node(0, 16, ident=Ident("x"), bound=1)
+    builder.write(tmp_path / "long.lgheap")
+    data = (tmp_path / "long.lgheap").read_bytes()
+    said = refused(patch(data, entry, name, index, index - 1))
+    assert f"{name!r} of the heap image does not ascend at {index}" in said
+
+
+def test_a_split_character(data: bytes, entry: Entry) -> None:
+    offset, _, count = section(data, entry, "stroff")
+    ends = struct.unpack_from(f"<{count}I", data, offset)
+    text, _, length = section(data, entry, "strdata")
+    accent = data[text : text + length].index("\u00e1".encode())
+    index = next(index for index, end in enumerate(ends) if end > accent)
+    assert f"splits a character at {index}" in refused(
+        patch(data, entry, "stroff", index, accent + 1)
+    )
+
+
+META: list[bytes] = [
+    b"",
+    b"[]",
+    b"{",
+    b"nonsense",
+    b"\xff\xfe",
+    b'{"format": "other/1"}',
+    b"[" * 500_000,
+    b'{"a":' * 100_000,
+    b'{"format": "leakguard-heap/1", "pid": ' + b"9" * 10_000 + b"}",
+    b'{"format": "leakguard-heap/1", "pid": ' + b"9" * 100 + b"}",
+    b'{"format": "leakguard-heap/1", "pid": -1}',
+    b'{"format": "leakguard-heap/1", "pid": true}',
+    b'{"format": "leakguard-heap/1", "pid": "1"}',
+    b'{"format": "leakguard-heap/1", "started": 1e999}',
+    b'{"format": "leakguard-heap/1", "started": NaN}',
+    b'{"format": "leakguard-heap/1", "app": "\\ud800"}',
+    b'{"format": "leakguard-heap/1", "\\udfff": 1}',
+    b'{"format": "leakguard-heap/1", "notes": [1]}',
+    b'{"format": "leakguard-heap/1", "notes": "text"}',
+    b'{"format": "leakguard-heap/1"}' + b" " * (1 << 20),
+]
+
+
+@pytest.mark.parametrize("meta", META, ids=range(len(META)))
+def test_hostile_meta(data: bytes, entry: Entry, meta: bytes) -> None:
+    assert "'meta'" in refused(with_meta(data, entry, meta))
+
+
+def test_meta_of_a_later_minor(data: bytes, entry: Entry) -> None:
+    meta = {"format": "leakguard-heap/1", "later": {"x": [1, None]}}
+    with HeapImage(with_meta(data, entry, json.dumps(meta).encode())) as image:
+        assert image.meta == meta
+
+
+def with_meta(data: bytes, entry: Entry, meta: bytes) -> bytes:
+    """The image with another meta section, put behind everything else."""
+    moved = place(data, entry(data, "meta"), SECTION.pack(b"meta", 1, 0, len(data), len(meta)))
+    return place(moved + meta, 16, struct.pack("<Q", len(moved) + len(meta)))
