@@ -48,7 +48,7 @@ def damaged(data: bytes, count: int) -> Iterator[bytes]:
                     position = chance.randrange(0, len(image) - 4, 4)
                     struct.pack_into("<I", image, position, chance.getrandbits(32))
                 case _:
-                    del image[chance.randrange(FRONT, len(image)) :]
+                    del image[chance.randint(FRONT, len(image)) :]
                     struct.pack_into("<Q", image, 16, len(image))
         yield bytes(image)
 
