@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 NOTHING_FOUND, SUSPECT_FOUND, FAILED = 0, 1, 2
+_VERBS = ("open", "token")
 _INTERRUPTED = 130  # what a shell reports for a program that Ctrl-C ended
 
 
@@ -54,16 +55,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: list[str]) -> int:
-    parser = _parser()
-    verbs = ("open", "token")
     verb = next((word for word in argv if not word.startswith("-")), None)
-    if verb is not None and verb not in verbs:
-        raise _UsageError(f"unknown verb '{verb}'{_close(verb, verbs)}; see 'leakguard --help'")
-    options, unknown = parser.parse_known_args(argv)
+    if verb is not None and verb not in _VERBS:
+        raise _UsageError(f"unknown verb '{verb}'{_close(verb, _VERBS)}")
+    options, unknown = _parser().parse_known_args(argv)
     if unknown:
         raise _UsageError(_unexpected(unknown[0], options.known))
+    if options.verb is None:
+        raise _UsageError("say what to do: 'leakguard open FILE' or 'leakguard token'")
     if options.verb == "token":
         return _token()
+    if options.file is None:
+        raise _UsageError("say which image to open: 'leakguard open FILE'")
     return _open(options.file, top=options.top, as_json=options.json)
 
 
@@ -75,7 +78,9 @@ def _parser() -> _Parser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"leakguard {_version()}")
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    parser.set_defaults(known=("--help", "--version"))
+    # a missing verb or file is reported by _run, after misspelt options
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB")
 
     token = verbs.add_parser(
         "token",
@@ -83,7 +88,7 @@ def _parser() -> _Parser:
         description="Print the token that /_leak asks for when the app was given none of its own.",
         allow_abbrev=False,
     )
-    token.set_defaults(known=("--help",))
+    token.set_defaults(known=("--help", "--version"))
 
     saved = verbs.add_parser(
         "open",
@@ -91,12 +96,14 @@ def _parser() -> _Parser:
         description="Analyse a heap image (.lgheap) and report what stands out.",
         allow_abbrev=False,
     )
-    saved.add_argument("file", metavar="FILE", help="the image, as leakguard.snapshot(FILE) wrote it")
+    saved.add_argument(
+        "file", metavar="FILE", nargs="?", help="the image, as leakguard.snapshot(FILE) wrote it"
+    )
     saved.add_argument(
         "--top", type=_at_least_one, default=5, metavar="N", help="suspects to report (5)"
     )
     saved.add_argument("--json", action="store_true", help="print JSON, as the endpoint does")
-    saved.set_defaults(known=("--help", "--json", "--top"))
+    saved.set_defaults(known=("--help", "--json", "--top", "--version"))
     return parser
 
 
@@ -156,12 +163,12 @@ def _unexpected(word: str, known: Iterable[str]) -> str:
     if not word.startswith("-"):
         return f"unexpected argument '{word}'; see 'leakguard --help'"
     option = word.partition("=")[0]
-    return f"unknown option '{option}'{_close(option, known)}; see 'leakguard --help'"
+    return f"unknown option '{option}'{_close(option, known)}"
 
 
 def _close(word: str, known: Iterable[str]) -> str:
     matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f", did you mean '{matches[0]}'?" if matches else ""
+    return f", did you mean '{matches[0]}'?" if matches else "; see 'leakguard --help'"
 
 
 def _version() -> str:

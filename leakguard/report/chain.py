@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 MOST_LINKS = 12
 _ARROW = "---> "
 _SHORTEST_NAME = 16
+_DEEPEST = 8  # directories of a long path that are tried
 _DATA_KEY = re.compile(r"\[([a-z]+)\]")
 _INSTALLED = re.compile(r".*/(?:site|dist)-packages/")
 
@@ -46,14 +47,17 @@ def chain_height(suspect: Suspect) -> int:
 def _link(link: Link, first: bool, width: int, style: Style) -> str:
     indent = "  " if first else "  " + _ARROW
     room = width - len(indent)
-    place = _place(link, room // 2)
     text = _what(link, room)
-    if place and columns.width(text) + 2 + columns.width(place) > room:
-        # the name is worth more than the directories
-        place = _place(link, max(room - 2 - columns.width(text), room // 4))
-        text = _what(link, room - 2 - columns.width(place))
-    if not place:
+    places = _places(link)
+    if not places:
         return indent + text
+    # the name is worth more than the directories
+    spare = room - 2 - columns.width(text)
+    place = next(
+        (place for place in places if columns.width(place) <= spare),
+        columns.fit(places[-1], room // 4),
+    )
+    text = _what(link, room - 2 - columns.width(place))
     gap = room - columns.width(text) - columns.width(place)
     return f"{indent}{text}{' ' * gap}{style.quiet(place)}"
 
@@ -90,15 +94,13 @@ def _article(kind: str) -> str:
     return "an" if kind.startswith(("a", "e", "i", "o", "u")) else "a"
 
 
-def _place(link: Link, limit: int) -> str:
+def _places(link: Link) -> list[str]:
+    """File and line, then the same with fewer and fewer directories."""
     if not link.file:
-        return ""
+        return []
     # where a package is installed tells nothing about the leak
     path = _INSTALLED.sub("", columns.visible(link.file))
     line = f":{link.line}" if link.line else ""
-    if columns.width(path + line) <= limit:
-        return path + line
     parts = path.split("/")
-    while len(parts) > 1 and columns.width("…/" + "/".join(parts) + line) > limit:
-        del parts[0]
-    return columns.fit("…/" + "/".join(parts) + line, limit)
+    shorter = ("/".join(parts[-kept:]) for kept in range(min(len(parts) - 1, _DEEPEST), 1, -1))
+    return [path + line, *(f"…/{end}{line}" for end in shorter), parts[-1] + line]

@@ -14,7 +14,9 @@ _UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
 _COMBINING = frozenset({"Mn", "Me"})
 _MOST_COMBINING = 2
 # words that would be lonely on the next line without the number before them
-_AFTER_NUMBER = frozenset("% × B kB MB GB TB PB EB µs ms s min h d".split())
+_AFTER_NUMBER = frozenset(
+    ("%", "×", "B", "kB", "MB", "GB", "TB", "PB", "EB", "µs", "ms", "s", "min", "h", "d")
+)
 
 
 def visible(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Sections on a screen of limited height: what is granted to each, and what is folded or dropped."""
+"""Sections share a screen of limited height: what does not fit is folded or dropped."""
 
 from __future__ import annotations
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from leakguard.report import columns, units
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from leakguard.analysis.findings import Suspect, TypeRow
     from leakguard.report.model import RouteFigures
     from leakguard.report.style import Style
 
-_KIND_WIDTH = 16
+_KIND_WIDTH = 16  # "context variable" and "logging handler" fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +44,18 @@ class Table:
 def suspects_table(suspects: Sequence[Suspect], width: int, style: Style) -> Table:
     """Rank, retained bytes, share of the heap, mechanism and holder."""
     kinds = [columns.visible(suspect.kind).replace("-", " ") for suspect in suspects]
-    kind_width = min(max(map(columns.width, [*kinds, "kind"])), _KIND_WIDTH)
-
-    def row(rank: str, size: str, share: str, kind: str, mark: Callable[[str], str]) -> str:
-        retained = mark(columns.right(size, 10))
-        return f"{columns.right(rank, 2)}{retained}{columns.right(share, 8)}  {columns.left(kind, kind_width)}  "
-
-    holder_width = width - 22 - kind_width - 2
-    heading = style.quiet(row("#", "retained", "of heap", "kind", str) + "held by")
+    kind_width = min(max(map(columns.width, ["kind", *kinds])), _KIND_WIDTH)
+    holder_width = width - 25 - kind_width
+    heading = f" #{'retained':>10}{'of heap':>9}  {'kind':<{kind_width}}  held by"
     rows = [
-        row(
-            units.count(suspect.rank),
-            units.size(suspect.retained_bytes),
-            units.percent(suspect.share),
-            kind,
-            style.alarming,
-        )
+        columns.right(units.count(suspect.rank), 2)
+        + style.alarming(columns.right(units.size(suspect.retained_bytes), 10))
+        + columns.right(units.percent(suspect.share), 9)
+        + f"  {columns.left(kind, kind_width)}  "
         + _holder(suspect, holder_width)
         for suspect, kind in zip(suspects, kinds, strict=True)
     ]
-    return Table(heading, rows, "suspects")
+    return Table(style.quiet(heading), rows, "suspects")
 
 
 def types_table(types: Sequence[TypeRow], width: int, style: Style) -> Table:

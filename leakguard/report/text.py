@@ -131,7 +131,7 @@ def _first_chain(suspect: Suspect, width: int, style: Style) -> Section:
 def _next_chain(suspect: Suspect, width: int, style: Style) -> Section:
     """The reference list with its own usual fix, for which the verdict had no room."""
     height = chain_height(suspect)
-    fix = _fix("  Usual fix", suspect, width, 3)
+    fix = [f"  {line}" for line in _fix("Usual fix", suspect, width - 2, 3)]
 
     def lines(room: int) -> list[str]:
         return [*chain_lines(suspect, room, width, style), *fix][:room]

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+from leakguard.analysis.findings import Suspect, TypeRow
+from leakguard.report.columns import width
+from leakguard.report.style import Style
+from leakguard.report.tables import Table, routes_table, suspects_table, types_table
+
+PLAIN = Style()
+
+
+def test_a_table_without_room_counts_what_it_leaves_out() -> None:
+    table = Table("head", ["a", "b", "c", "d"], "rows")
+    assert table.lines(5) == ["head", "a", "b", "c", "d"]
+    assert table.lines(4) == ["head", "a", "b", "   … and 2 more rows"]
+    assert table.lines(2) == ["head", "   … and 4 more rows"]
+    assert table.lines(1) == []
+
+
+def test_an_empty_table_says_nothing() -> None:
+    assert Table("head", [], "rows").lines(9) == []
+    assert Table("head", [], "rows").height == 0
+
+
+def test_suspects_tell_size_share_kind_and_holder(carts: Suspect, listeners: Suspect) -> None:
+    _, first, second = suspects_table([carts, listeners], 80, PLAIN).lines(9)
+    assert first.split() == [
+        *("1", "97.3", "MB", "66", "%", "global", "cache"),
+        *("shop.cart.CARTS:", "41,207", "×", "Cart"),
+    ]
+    assert second.index("shop.bus.emitter") == first.index("shop.cart.CARTS")
+
+
+def test_a_holder_that_is_too_long_keeps_its_end(carts: Suspect) -> None:
+    suspect = replace(carts, holder="package." * 20 + "CARTS")
+    _, row = suspects_table([suspect], 80, PLAIN).lines(9)
+    assert row.endswith("package.CARTS")
+    assert "…" in row
+    assert width(row) == 80
+
+
+def test_types_and_routes_align_their_figures() -> None:
+    types = [TypeRow("dict", 5, 1_000, 2_000), TypeRow("shop.Cart", 41_207, 9, 97_300_000)]
+    lines = types_table(types, 80, PLAIN).lines(9)
+    assert lines[2].split() == ["shop.Cart", "41,207", "9", "B", "97.3", "MB"]
+    assert len({width(line) for line in lines}) == 1
+
+    row = SimpleNamespace(
+        route="GET /cart/{n}", requests=3_200, errors=1, in_flight=2, mean_seconds=0.0021
+    )
+    lines = routes_table([row], 80, PLAIN).lines(9)
+    assert lines[0].split() == ["routes", "requests", "errors", "in", "flight", "mean"]
+    assert lines[1].split() == ["GET", "/cart/{n}", "3,200", "1", "2", "2.1", "ms"]
+    assert width(lines[0]) == width(lines[1])
