@@ -59,15 +59,15 @@ $(VENV)/.made:
 	$(call say,Creating $(VENV) with $(or $(PYTHON),no interpreter))
 	@test -n "$(PYTHON)" || { echo "no python3 >= 3.11 was found; name one: make PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
-	@$(pip) install --quiet --upgrade 'pip>=25.1' # the first that knows dependency groups
+	@$(pip) install -qq --upgrade 'pip>=25.1' # the first that knows dependency groups
 	@touch $@
 
 $(VENV)/.%-tools: pyproject.toml $(VENV)/.made
 	$(call say,Installing what make $* needs)
-	@$(pip) install --quiet --group $*
+	@$(pip) install -qq --group $*
 	@touch $@
 
 $(VENV)/.installed: $(sources) $(VENV)/.made
 	$(call say,Building LeakGuard and installing it)
-	@$(pip) install --quiet '.[asgi,django]'
+	@$(pip) install -qq '.[asgi,django]'
 	@touch $@
