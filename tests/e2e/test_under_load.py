@@ -59,7 +59,7 @@ def test_requests_and_children_are_undisturbed(serve: Serve, loop: str) -> None:
         return counts
 
     def start_children() -> list[tuple[int, int]]:
-        told = []
+        told: list[tuple[int, int]] = []
         while not done.is_set():
             code = len(told) % 100
             told.append((code, server.get(f"/child/{code}").json()))
