@@ -1,0 +1,149 @@
+"""LeakGuard for ASGI: one middleware that counts requests by route and answers under /_leak.
+
+app.add_middleware(LeakGuard)                      # Starlette, FastAPI
+app = LeakGuard(app, token=..., path="/_leak")     # any ASGI app
+"""
+
+from __future__ import annotations
+
+import inspect
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from leakguard.endpoint import Endpoint, EndpointRequest
+from leakguard.endpoint.first_words import token_at_start
+from leakguard.errors import SettingsError
+from leakguard.guard import Guard
+from leakguard.routes import AsgiNames, Ledger
+from leakguard.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from leakguard.endpoint import EndpointResponse
+
+
+class LeakGuard:
+    """Wraps an ASGI app. The options are the fields of `leakguard.settings.Settings`.
+
+    Raises `SettingsError` for an option that does not exist or cannot be used, and for an `app`
+    that is no ASGI app. Afterwards no error of LeakGuard reaches the app or its callers.
+    """
+
+    def __init__(self, app: ASGIApp, **options: Any) -> None:
+        _check_is_asgi(app)
+        self.app = app
+        self.settings = settings = Settings.build(**options)
+        self._path = settings.path
+        self._guard = Guard()
+        self._ledger = Ledger(AsgiNames(settings.max_routes), max_routes=settings.max_routes)
+        self.endpoint = Endpoint(settings, self._ledger.rows, token=token_at_start(settings))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kind = scope["type"]
+        if kind not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        # The cheap question first: nearly every path does not even contain ours.
+        if kind == "http" and self._path in scope["path"] and self._is_ours(scope):
+            await self._answer(scope, send)
+            return
+        try:
+            flight = self._ledger.enter(scope)
+        except Exception as error:
+            self._guard.report(error)
+            await self.app(scope, receive, send)
+            return
+
+        def watch(message: Message) -> Awaitable[None]:
+            # Malformed messages are the server's to complain about.
+            kind = message.get("type")
+            if kind == "http.response.start":
+                flight.status = message.get("status")
+            elif kind == "http.response.body" and not message.get("more_body"):
+                flight.ended = perf_counter()
+            return send(message)
+
+        failed = False
+        try:
+            if kind == "http":
+                await self.app(scope, receive, watch)
+                failed = flight.status is None
+            else:
+                await self.app(scope, receive, send)
+        except Exception as error:
+            failed = not _is_hang_up(error)
+            raise
+        finally:
+            # Also when the task is cancelled: ended, but not failed.
+            try:
+                self._ledger.leave(flight, failed)
+            except Exception as error:
+                self._guard.report(error)
+
+    def _is_ours(self, scope: Scope) -> bool:
+        return _below(self._path, _route_path(scope)) is not None
+
+    async def _answer(self, scope: Scope, send: Send) -> None:
+        request = EndpointRequest(
+            method=scope["method"],
+            path=_below(self._path, _route_path(scope)) or "",
+            query=scope.get("query_string", b"").decode("latin-1"),
+            headers=tuple(
+                (name.decode("latin-1").lower(), value.decode("latin-1"))
+                for name, value in scope["headers"]
+            ),
+            client=(scope.get("client") or ("",))[0] or "",
+            scope=scope,
+        )
+        await _send(await self.endpoint.answer(request), request.method, send)
+
+
+async def _send(response: EndpointResponse, method: str, send: Send) -> None:
+    headers = [(name.encode(), value.encode("latin-1")) for name, value in response.headers]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    body = b"" if method == "HEAD" else response.body
+    await send({"type": "http.response.body", "body": body})
+
+
+def _route_path(scope: Scope) -> str:
+    """The path below the root path, as Starlette sees it; not every server cuts that off."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    below = path[len(root) :]
+    return below if root and path.startswith(root) and below[:1] in ("", "/") else path
+
+
+def _below(own: str, path: str) -> str | None:
+    """What follows the endpoint's own path; None if `path` is the app's."""
+    if not path.startswith(own):
+        return None
+    rest = path[len(own) :]
+    return rest if rest[:1] in ("", "/") else None
+
+
+def _is_hang_up(error: Exception) -> bool:
+    """The client went away: Starlette and uvicorn raise this through the app."""
+    names = {cls.__name__ for cls in type(error).__mro__}
+    return not names.isdisjoint({"ClientDisconnect", "ClientDisconnected", "WebSocketDisconnect"})
+
+
+def _check_is_asgi(app: object) -> None:
+    advice = "Wrap the ASGI application itself: LeakGuard(app), or app.add_middleware(LeakGuard)."
+    if not callable(app):
+        raise SettingsError(f"a {type(app).__name__} is no ASGI app: it cannot be called. {advice}")
+    if isinstance(app, type) and not hasattr(app, "__await__"):
+        raise SettingsError(f"{app.__name__} is a class, not an app; make one first. {advice}")
+    try:
+        signature = inspect.signature(app)
+    except (TypeError, ValueError):
+        return  # native, without a signature: it will show
+    try:
+        signature.bind({}, None, None)
+    except TypeError:
+        raise SettingsError(
+            f"{getattr(app, '__name__', type(app).__name__)} is no ASGI app: it does not take "
+            f"(scope, receive, send). Is it a WSGI app? {advice}"
+        ) from None

@@ -1,0 +1,137 @@
+"""One snapshot at a time: whoever asks while one runs shares it; a fresh one is kept a while."""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import logging
+import os
+import threading
+import weakref
+from concurrent.futures import Future
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from leakguard.errors import LeakGuardError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from leakguard.analysis.findings import Findings
+
+logger = logging.getLogger("leakguard")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Findings, and when (on the monotonic clock) they were complete."""
+
+    findings: Findings
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """No findings: `status` and `message` are for the reader; the log has the rest."""
+
+    status: int
+    message: str
+
+
+class Snapshots:
+    """Runs `examine(cancel)`, which blocks, in a thread of its own.
+
+    The thread outlives whoever asked: the captured child is tied to the thread that forked it, so
+    that thread stays until `examine` has returned. It is a daemon, so that a server which stops
+    does not wait for it, and `cancel` is set then.
+    """
+
+    def __init__(
+        self,
+        examine: Callable[[threading.Event], Findings],
+        *,
+        cooldown: float,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._examine = examine
+        self._cooldown = cooldown
+        self._clock = clock
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._running: Future[Taken | Failed] | None = None
+        self._last: Taken | None = None
+
+    def get(self) -> Future[Taken | Failed]:
+        """The snapshot that runs, the last one if it is fresh enough, or else a new one.
+
+        The future is shared: nobody may cancel it. It never holds an exception.
+        """
+        if self._pid != os.getpid():
+            # Forked since: the parent's thread does not run here, its findings are not ours.
+            self._pid, self._lock = os.getpid(), threading.Lock()
+            self._running = self._last = None
+        with self._lock:
+            if self._running is not None:
+                return self._running
+            if self._last is not None and self._clock() - self._last.at < self._cooldown:
+                kept: Future[Taken | Failed] = Future()
+                kept.set_result(self._last)
+                return kept
+            running: Future[Taken | Failed] = Future()
+            running.set_running_or_notify_cancel()  # from here on cancel() has no effect
+            self._running = running
+        try:
+            threading.Thread(
+                target=self._run, args=(running,), name="leakguard-snapshot", daemon=True
+            ).start()
+        except RuntimeError as error:
+            self._finish(running, _failure(error))
+        return running
+
+    def age(self, taken: Taken) -> float:
+        """Seconds since `taken` was complete."""
+        return max(0.0, self._clock() - taken.at)
+
+    def _run(self, running: Future[Taken | Failed]) -> None:
+        cancel = threading.Event()
+        _cancels().add(cancel)
+        outcome: Taken | Failed
+        try:
+            findings = self._examine(cancel)
+            outcome = Taken(findings, self._clock())
+        except BaseException as error:
+            # Everything: an outcome must be set, or all who wait would wait for ever.
+            outcome = _failure(error)
+        self._finish(running, outcome)
+
+    def _finish(self, running: Future[Taken | Failed], outcome: Taken | Failed) -> None:
+        with self._lock:
+            self._running = None
+            # A failure is not kept: the next request tries again.
+            self._last = outcome if isinstance(outcome, Taken) else None
+        running.set_result(outcome)
+
+
+def _failure(error: BaseException) -> Failed:
+    if isinstance(error, LeakGuardError):
+        logger.warning("no snapshot: %s", error)
+        return Failed(503, f"No snapshot: {error}")
+    logger.error("the snapshot failed", exc_info=error)
+    # The text of an error that is not ours may hold a value of the app.
+    return Failed(
+        500, f"The snapshot failed ({type(error).__name__}); the server's log has the details."
+    )
+
+
+@functools.cache
+def _cancels() -> weakref.WeakSet[threading.Event]:
+    """What to set when the process ends, for the snapshots that run then."""
+    events: weakref.WeakSet[threading.Event] = weakref.WeakSet()
+
+    @atexit.register
+    def cancel_all() -> None:
+        for event in list(events):
+            event.set()
+
+    return events

@@ -1,0 +1,6 @@
+"""Which route a request belongs to, and what each route has done so far."""
+
+from leakguard.routes.asgi_names import AsgiNames
+from leakguard.routes.ledger import OTHER, UNMATCHED, Flight, Ledger, RouteRow
+
+__all__ = ["OTHER", "UNMATCHED", "AsgiNames", "Flight", "Ledger", "RouteRow"]
