@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 NOTHING_FOUND, SUSPECT_FOUND, FAILED = 0, 1, 2
 _VERBS = ("open", "token")
+_WIDEST = 120
 _INTERRUPTED = 130  # what a shell reports for a program that Ctrl-C ended
 
 
@@ -41,20 +42,18 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit status; errors are one line on stderr."""
     try:
-        status = _run(sys.argv[1:] if argv is None else list(argv))
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # the reader has seen enough; nothing may be written when the interpreter flushes at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return NOTHING_FOUND
+        status, text = _run(sys.argv[1:] if argv is None else list(argv))
     except KeyboardInterrupt:
         return _INTERRUPTED
     except LeakGuardError as error:
-        return _failed(str(error))
+        line = columns.visible(" ".join(str(error).split()))
+        print(f"leakguard: {line}", file=sys.stderr)
+        return FAILED
+    _print(text)
     return status
 
 
-def _run(argv: list[str]) -> int:
+def _run(argv: list[str]) -> tuple[int, str]:
     verb = next((word for word in argv if not word.startswith("-")), None)
     if verb is not None and verb not in _VERBS:
         raise _UsageError(f"unknown verb '{verb}'{_close(verb, _VERBS)}")
@@ -64,7 +63,7 @@ def _run(argv: list[str]) -> int:
     if options.verb is None:
         raise _UsageError("say what to do: 'leakguard open FILE' or 'leakguard token'")
     if options.verb == "token":
-        return _token()
+        return _token(options.app)
     if options.file is None:
         raise _UsageError("say which image to open: 'leakguard open FILE'")
     return _open(options.file, top=options.top, as_json=options.json)
@@ -88,7 +87,8 @@ def _parser() -> _Parser:
         description="Print the token that /_leak asks for when the app was given none of its own.",
         allow_abbrev=False,
     )
-    token.set_defaults(known=("--help", "--version"))
+    token.add_argument("--app", metavar="NAME", help="the app's name, where its settings give one")
+    token.set_defaults(known=("--app", "--help"))
 
     saved = verbs.add_parser(
         "open",
@@ -103,19 +103,23 @@ def _parser() -> _Parser:
         "--top", type=_at_least_one, default=5, metavar="N", help="suspects to report (5)"
     )
     saved.add_argument("--json", action="store_true", help="print JSON, as the endpoint does")
-    saved.set_defaults(known=("--help", "--json", "--top", "--version"))
+    saved.set_defaults(known=("--help", "--json", "--top"))
     return parser
 
 
-def _token() -> int:
+def _token(app: str | None) -> tuple[int, str]:
     # only this verb needs the endpoint
     from leakguard.endpoint.tokens import shared_token
 
-    print(shared_token())
-    return NOTHING_FOUND
+    try:
+        return NOTHING_FOUND, shared_token(app)
+    except OSError as error:
+        raise LeakGuardError(
+            f"the token cannot be kept: {error}; set LEAKGUARD_TOKEN instead"
+        ) from error
 
 
-def _open(file: str, *, top: int, as_json: bool) -> int:
+def _open(file: str, *, top: int, as_json: bool) -> tuple[int, str]:
     # only this verb needs the native modules
     from leakguard.analysis import analyse
     from leakguard.image import HeapImage
@@ -135,22 +139,31 @@ def _open(file: str, *, top: int, as_json: bool) -> int:
         raise LeakGuardError(f"cannot report on '{file}': {error}") from error
     age = max(time.time() - created, 0.0) if created else 0.0
     report = Report(findings, age_seconds=age, app=app)
+    status = SUSPECT_FOUND if findings.suspects else NOTHING_FOUND
     if as_json:
-        print(json.dumps(jsonform.to_dict(report), indent=2))
-    else:
-        _print_text(report, top)
-    return SUSPECT_FOUND if findings.suspects else NOTHING_FOUND
-
-
-def _print_text(report: Report, top: int) -> None:
-    terminal = sys.stdout.isatty()
-    width = min(shutil.get_terminal_size().columns, 120) if terminal else 80
-    colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # a terminal that cannot show a name still shows the rest
-        sys.stdout.reconfigure(errors="replace")
+        return status, json.dumps(jsonform.to_dict(report), indent=2)
     # whoever asks for more suspects than usual wants to see them, not one screen
-    print(render(report, width=width, height=50 + max(top - 5, 0), colour=colour), end="")
+    return status, _text(report, height=50 + max(top - 5, 0))
+
+
+def _text(report: Report, height: int) -> str:
+    """For a terminal as wide as it is, in colours; for a pipe 80 columns of plain text."""
+    if not sys.stdout.isatty():
+        return render(report, height=height)
+    width = min(shutil.get_terminal_size().columns, _WIDEST)
+    colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return render(report, width=width, height=height, colour=colour)
+
+
+def _print(text: str) -> None:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # a terminal that cannot show some character still shows the rest
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        print(text.rstrip("\n"), flush=True)
+    except BrokenPipeError:
+        # the reader has seen enough; nothing may be left to flush at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _at_least_one(text: str) -> int:
@@ -176,9 +189,3 @@ def _version() -> str:
         return importlib.metadata.version("leakguard-web")
     except importlib.metadata.PackageNotFoundError:
         return "(not installed)"
-
-
-def _failed(message: str) -> int:
-    line = columns.visible(" ".join(message.split()))
-    print(f"leakguard: {line}", file=sys.stderr)
-    return FAILED

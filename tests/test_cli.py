@@ -2,16 +2,22 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import subprocess
 import sys
-from pathlib import Path
+import tempfile
+from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
 
 from leakguard import cli
+from leakguard.endpoint.tokens import app_token
 from leakguard.image import EdgeKind, Ident, ImageBuilder, RootKind, TypeKind
 from leakguard.report import jsonform
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _image(path: Path, carts: int) -> Path:
@@ -108,13 +114,10 @@ def test_open_in_a_pipe_is_plain_text_of_80_columns(leaky: Path) -> None:
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
 @pytest.mark.parametrize(("no_color", "colours"), [("", True), ("1", False)])
 def test_open_on_a_terminal_has_colours_unless_they_are_refused(
     leaky: Path, no_color: str, colours: bool
 ) -> None:
-    import pty
-
     ours, theirs = pty.openpty()
     environment = {**os.environ, "NO_COLOR": no_color, "TERM": "xterm"}
     with subprocess.Popen(
@@ -146,7 +149,7 @@ def test_open_into_a_closed_pipe_is_quiet(leaky: Path) -> None:
         os.close(writer)
         _, err = process.communicate()
     assert err == b""
-    assert process.returncode == 0
+    assert process.returncode == 1
 
 
 def test_a_terminal_that_cannot_show_a_character_still_shows_the_report(leaky: Path) -> None:
@@ -220,3 +223,50 @@ def test_help(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
         cli.main(arguments)
     assert ended.value.code == 0
     assert "usage: leakguard" in capsys.readouterr().out
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user's private directory without any token yet."""
+    tmp_path.chmod(0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.delenv("LEAKGUARD_TOKEN", raising=False)
+    monkeypatch.delenv("LEAKGUARD_APP", raising=False)
+    return tmp_path
+
+
+def test_token_prints_what_the_workers_of_the_app_use(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    used = app_token()
+    assert cli.main(["token"]) == 0
+    out, err = capsys.readouterr()
+    assert out == f"{used}\n"
+    assert err == ""
+
+
+def test_token_of_a_named_app(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    used = app_token("shop")
+    assert cli.main(["token", "--app", "shop"]) == 0
+    assert capsys.readouterr().out == f"{used}\n"
+    assert used != app_token()
+
+
+def test_token_prints_the_one_that_the_environment_gives(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LEAKGUARD_TOKEN", "correct-horse-battery")
+    assert cli.main(["token"]) == 0
+    assert capsys.readouterr().out == "correct-horse-battery\n"
+    assert list(home.iterdir()) == []
+
+
+def test_token_refuses_a_name_that_is_no_app(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["token", "--app", "../shop"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("leakguard: ")
+    assert err.count("\n") == 1
