@@ -1,0 +1,191 @@
+"""What an analysis found: plain frozen values that a report shows and never computes."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SCHEMA = "leakguard/1"
+
+Kind = Literal[
+    "closure",
+    "listener",
+    "global-cache",
+    "lru-cache",
+    "context-variable",
+    "thread-local",
+    "task",
+    "exception",
+    "logging-handler",
+    "native",
+    "fragmentation",
+    "other",
+    "none",
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+_Facts = TypeVar("_Facts", "ProcessFacts", "SnapshotFacts", "Verdict", "TypeRow", "Link")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One object, or `repeats` similar ones, on the way from a root to what piles up.
+
+    `edge` says how the link before refers to this one ("" for the first): `.pending`,
+    `['connect']`, `[str]`, `free variable 'original'`. `name` is what the object itself is called
+    (a module, a function), "" where it has no name. Neighbouring links with the same `repeats`
+    above 1 repeat together.
+    """
+
+    type: str
+    name: str
+    edge: str
+    file: str | None
+    line: int | None
+    repeats: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A holder under which many similar objects, or one very large one, have gathered.
+
+    `retained_bytes` would be freed with the holder; `share` is their part of the heap, 0 to 1.
+    `fix` is the usual one for this kind, in two lines.
+    """
+
+    rank: int
+    kind: Kind
+    holder: str
+    retained_bytes: int
+    share: float
+    object_type: str
+    object_count: int
+    fingerprint: str
+    fix: str
+    chain: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRow:
+    """All objects of one type.
+
+    `shallow_bytes` includes the small leaves that only the object itself refers to;
+    `retained_bytes` counts an instance below another of the same type once.
+    """
+
+    type: str
+    count: int
+    shallow_bytes: int
+    retained_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer in one or two sentences, and how sure it is (0 to 1)."""
+
+    kind: Kind
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotFacts:
+    """What the capture saw and what it cost; `coverage` is bytes reached over bytes handed out."""
+
+    capture: str
+    pause_seconds: float
+    wall_seconds: float
+    objects: int
+    nodes: int
+    edges: int
+    heap_bytes: int
+    coverage: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessFacts:
+    """Which process was looked at."""
+
+    pid: int
+    host: str
+    python: str
+    uptime_seconds: float
+    rss_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything one image told."""
+
+    process: ProcessFacts
+    snapshot: SnapshotFacts
+    verdict: Verdict
+    suspects: tuple[Suspect, ...]
+    types: tuple[TypeRow, ...]
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The findings as JSON-able values, under the key names of the schema `leakguard/1`."""
+        return {
+            "schema": SCHEMA,
+            "process": dataclasses.asdict(self.process),
+            "snapshot": dataclasses.asdict(self.snapshot),
+            "verdict": dataclasses.asdict(self.verdict),
+            "suspects": [_suspect_to_dict(suspect) for suspect in self.suspects],
+            "types": [dataclasses.asdict(row) for row in self.types],
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Findings:
+        """The findings that `to_dict` wrote; keys that a later version added are ignored.
+
+        Raises ValueError if the schema is another one, KeyError if a key is missing.
+        """
+        if data["schema"] != SCHEMA:
+            raise ValueError(f"these findings follow {data['schema']!r}, not {SCHEMA!r}")
+        return cls(
+            process=_build(ProcessFacts, data["process"]),
+            snapshot=_build(SnapshotFacts, data["snapshot"]),
+            verdict=_build(Verdict, data["verdict"]),
+            suspects=tuple(_suspect_from_dict(item) for item in data["suspects"]),
+            types=tuple(_build(TypeRow, item) for item in data["types"]),
+            notes=tuple(data.get("notes", ())),
+        )
+
+
+def _suspect_to_dict(suspect: Suspect) -> dict[str, Any]:
+    return {
+        "rank": suspect.rank,
+        "kind": suspect.kind,
+        "holder": suspect.holder,
+        "retained_bytes": suspect.retained_bytes,
+        "share": suspect.share,
+        "objects": {"type": suspect.object_type, "count": suspect.object_count},
+        "fingerprint": suspect.fingerprint,
+        "fix": suspect.fix,
+        "chain": [dataclasses.asdict(link) for link in suspect.chain],
+    }
+
+
+def _suspect_from_dict(data: Mapping[str, Any]) -> Suspect:
+    return Suspect(
+        rank=data["rank"],
+        kind=data["kind"],
+        holder=data["holder"],
+        retained_bytes=data["retained_bytes"],
+        share=data["share"],
+        object_type=data["objects"]["type"],
+        object_count=data["objects"]["count"],
+        fingerprint=data["fingerprint"],
+        fix=data["fix"],
+        chain=tuple(_build(Link, link) for link in data["chain"]),
+    )
+
+
+def _build(kind: type[_Facts], data: Mapping[str, Any]) -> _Facts:
+    return kind(**{field.name: data[field.name] for field in dataclasses.fields(kind)})

@@ -1,0 +1,121 @@
+"""Names in the words of whoever wrote the code: of edges, of objects, of holders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from leakguard.image import EdgeKind, TypeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from leakguard.analysis.heap import Heap, Step
+    from leakguard.image import Label
+
+# A dotted name longer than this is nothing anybody wrote: it starts at a class on the way instead.
+_LONGEST_NAME = 5
+_NAMED_KINDS = frozenset({TypeKind.MODULE, TypeKind.FRAME, TypeKind.GENERATOR})
+
+# Between an object and what a reader thinks it refers to.
+_SILENT_SLOTS = frozenset({"__dict__", "__closure__"})
+_SILENT_KINDS = frozenset({TypeKind.CELL, TypeKind.HAMT})
+
+
+def is_silent(heap: Heap, step: Step) -> bool:
+    """Whether a node is machinery that readers do not want to see: a `__dict__`, a cell..."""
+    if step.edge is None:
+        return False
+    if heap.kind(step.node) in _SILENT_KINDS:
+        return True
+    label = heap.label(step.edge)
+    return label.kind == EdgeKind.SLOT and label.name in _SILENT_SLOTS
+
+
+def edge_words(label: Label, *, namespace: bool = False) -> str:
+    """How an edge reads: `.name`, `['name']`, `[str]`, `free variable 'name'`...
+
+    A key of a `namespace` (a module's, a class's or an instance's dict) is an attribute.
+    """
+    match label.kind:
+        case EdgeKind.ATTR:
+            return f".{label.name}"
+        case EdgeKind.KEY:
+            return f".{label.name}" if namespace else f"['{label.name}']"
+        case EdgeKind.DATA_KEY:
+            return f"[{label.name}]"
+        case EdgeKind.INDEX | EdgeKind.SET_ITEM:
+            return "[]"
+        case EdgeKind.DICT_KEY:
+            return "as a key"
+        case EdgeKind.CELL:
+            return f"free variable '{label.name}'"
+        case EdgeKind.LOCAL:
+            return f"local variable '{label.name}'"
+        case EdgeKind.CONTEXT_VAR:
+            return f"context variable '{label.name}'"
+        case EdgeKind.STACK:
+            return "in an expression"
+        case EdgeKind.SLOT:
+            return f".{label.name}" if label.name.isidentifier() else label.name
+        case _:
+            return "internally"
+
+
+def readable(heap: Heap, path: Iterable[Step]) -> list[tuple[Step, str]]:
+    """A path without its silent nodes, each step with the words for how it was reached."""
+    shown: list[tuple[Step, str]] = []
+    namespace = False
+    carried = ""
+    for step in path:
+        words = "" if step.edge is None else edge_words(heap.label(step.edge), namespace=namespace)
+        namespace = _is_namespace(heap, step)
+        if is_silent(heap, step):
+            # the free variable's or context variable's name, not the plumbing's
+            if step.edge is not None and heap.label(step.edge).kind == EdgeKind.CELL:
+                carried = words
+            continue
+        shown.append((step, carried or words))
+        carried = ""
+    return shown
+
+
+def object_name(heap: Heap, node: int) -> str:
+    """What an object is called, "" for the nameless."""
+    ident = heap.image.ident_of(node)
+    return "" if ident is None else ident.name
+
+
+def holder_name(heap: Heap, path: list[Step]) -> str:
+    """The dotted name a reader would search for, of the last node of a path."""
+    base, parts = "", []
+    instance, parts_at_instance = "", 0
+    for step, words in readable(heap, path):
+        kind = heap.kind(step.node)
+        if words.startswith(("free variable", "local variable")):
+            parts.append(f" {words}" if words.startswith("free") else f".{words.split(chr(39))[1]}")
+        elif words.startswith("context variable"):
+            base, parts, instance = words, [], ""
+        elif words.startswith((".", "[")):
+            parts.append(words)
+        if step.edge is None or kind in _NAMED_KINDS:
+            base = _base_name(heap, step.node)
+            parts, instance = [], ""
+        elif heap.is_python_instance(step.node):
+            instance, parts_at_instance = heap.type_name(step.node), len(parts)
+    if len(parts) > _LONGEST_NAME and instance:
+        return instance + "".join(parts[parts_at_instance:])
+    return base + "".join(parts)
+
+
+def _base_name(heap: Heap, node: int) -> str:
+    name = object_name(heap, node)
+    if heap.kind(node) == TypeKind.THREAD:
+        return f"thread '{name}'" if name else "a thread"
+    return name or heap.type_name(node)
+
+
+def _is_namespace(heap: Heap, step: Step) -> bool:
+    if step.edge is None:
+        return heap.kind(step.node) == TypeKind.MODULE
+    label = heap.label(step.edge)
+    return label.kind == EdgeKind.SLOT and label.name == "__dict__"
