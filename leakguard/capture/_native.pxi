@@ -1,0 +1,205 @@
+# Declarations of the C headers, and of the graph that the walk builds.
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
+from libc.string cimport memcpy, memset, strlen
+from libc.stdio cimport FILE
+
+cdef extern from "_objects.h" nogil:
+    ctypedef struct PyObject:
+        pass
+    ctypedef struct PyTypeObject:
+        pass
+    ctypedef struct PyThreadState:
+        unsigned long thread_id
+        PyThreadState *next
+        PyObject *context
+        PyObject *dict
+    ctypedef struct PyGC_Head:
+        pass
+    ctypedef struct Frame "_PyInterpreterFrame":
+        Frame *previous
+    ctypedef struct LGBytes:
+        char *p
+        size_t used, room
+    ctypedef struct LGArena:
+        pass
+    ctypedef struct LGMap:
+        size_t count
+    ctypedef struct LGStrings:
+        LGBytes text, ends
+        LGMap known
+        uint32_t count
+    ctypedef struct LGIdents:
+        LGBytes names, files, lines
+        LGMap known
+        uint32_t count
+    ctypedef struct LGType:
+        PyTypeObject *type
+        uint8_t kind, flags, leaf
+        uint32_t name, ident
+        uint64_t folded_count, folded_bytes
+    ctypedef struct LGSink:
+        PyObject **target
+        uint32_t *label
+        int count
+        void (*full)(LGSink *) noexcept nogil
+        void *owner
+        LGStrings *strings
+        uint64_t salt
+        uint32_t label_class, label_dict, label_tzinfo, label_base
+    ctypedef struct LGLayouts:
+        uint32_t deque_maxlen, lru_maxsize, lru_func, mmap_size, numpy_major
+        void *subtype_traverse
+    LGLayouts lg_layouts
+    int lg_out_of_memory
+    size_t lg_mapped_bytes
+    void lg_begin_budget(size_t)
+    void lg_exhaust()
+    int lg_begin_strings(LGStrings *)
+    enum:
+        LG_FUNCTION, LG_GENERATOR, LG_FRAME, LG_MODULE, LG_CODE, LG_TYPE, LG_THREAD, LG_LRU_CACHE
+        LG_OTHER, LG_DEQUE, LG_WEAKREF
+        LG_E_INDEX, LG_E_CELL, LG_E_SLOT, LG_E_ATTR, LG_E_OTHER
+        LG_NAME_MAX, LG_PATH_MAX, LG_GC_LISTS, LG_BATCH, LG_UNCOUNTED
+
+    PyTypeObject *Py_TYPE(PyObject *)
+    int PyDict_Next(PyObject *, Py_ssize_t *, PyObject **, PyObject **)
+    int lg_reserve(LGBytes *, size_t)
+    void lg_release(LGBytes *)
+    void *lg_arena_take(LGArena *, size_t)
+    void lg_arena_release(LGArena *)
+    uint32_t *lg_map_slot(LGMap *, const void *)
+    void lg_map_release(LGMap *)
+    uint32_t lg_string_z(LGStrings *, const char *)
+    uint32_t lg_string_of(LGStrings *, PyObject *, Py_ssize_t)
+    PyObject *lg_dict_find(PyObject *, const char *)
+    uint32_t lg_ident_add(LGIdents *, uint32_t, uint32_t, uint32_t)
+    uint32_t lg_ident_code(LGIdents *, LGStrings *, PyObject *, PyObject *)
+    void lg_type_init(LGType *, LGArena *, LGStrings *, LGIdents *, PyTypeObject *)
+    uint64_t lg_object_bytes(PyObject *, LGType *)
+    int64_t lg_bound_of(PyObject *, LGType *)
+    void lg_visit(PyObject *, LGType *, LGSink *)
+    void lg_emit(LGSink *, void *, uint32_t)
+    void lg_frame_references(Frame *, LGSink *, int)
+    void lg_prefetch_body(PyObject *, LGType *)
+    uint32_t LG_LABEL(uint32_t, uint64_t)
+    int lg_is_immortal(PyObject *)
+    uint64_t lg_refcount(PyObject *)
+    PyGC_Head *lg_gc_list(int)
+    PyGC_Head *lg_gc_next(PyGC_Head *)
+    PyGC_Head *lg_gc_header(PyObject *)
+    PyObject *lg_gc_object(PyGC_Head *)
+    PyObject *lg_sys_modules()
+    PyObject *lg_interned_strings()
+    PyThreadState *lg_first_thread()
+    PyObject *lg_thread_exception(PyThreadState *)
+    Frame *lg_current_frame(PyThreadState *)
+    ctypedef struct PyCodeObject:
+        pass
+    PyCodeObject *lg_frame_code(Frame *)
+    PyObject *lg_frame_generator(Frame *)
+    int LG_FRAME_IN_GENERATOR(Frame *)
+    void *lg_traverse_of(PyObject *)
+    uint64_t lg_numpy_size(PyObject *)
+    uint64_t lg_pymalloc_in_use(FILE *, const char *)
+    # parts of objects whose names the walk records
+    PyObject *lg_function_code(PyObject *)
+    PyObject *lg_function_globals(PyObject *)
+    PyObject *lg_function_closure(PyObject *)
+    PyObject *lg_free_variable(PyObject *, Py_ssize_t)
+    Frame *lg_generator_frame(PyObject *)
+    Frame *lg_frame_object_frame(PyObject *)
+    PyObject *lg_frame_globals(Frame *)
+    PyObject *lg_module_dict(PyObject *)
+    PyObject *lg_lru_function(PyObject *)
+
+cdef extern from "_os.h" nogil:
+    void LG_PREFETCH(const void *)
+    int64_t lg_monotonic_ns()
+    int64_t lg_cpu_ns()
+    void *lg_shared_map(size_t)
+    int lg_clone(int *)
+    void lg_become_child(int, unsigned, const int *, int)
+    int lg_wait_readable(int, int)
+    int lg_write_all(int, const void *, size_t)
+    uint64_t lg_malloc_in_use()
+    int getpid()
+    void _exit(int)
+    int execv(const char *, char *const *)
+    int munmap(void *, size_t)
+    ctypedef struct sigset_t:
+        pass
+    int sigfillset(sigset_t *)
+    int pthread_sigmask(int, const sigset_t *, sigset_t *)
+    int SIG_SETMASK, SIGKILL, __WALL
+    int kill(int, int)
+    int waitpid(int, int *, int)
+    int close(int)
+    void *memchr(const void *, int, size_t)
+    FILE *fmemopen(void *, size_t, const char *)
+    int setvbuf(FILE *, char *, int, size_t)
+    int fclose(FILE *)
+    int _IOFBF, errno
+    ctypedef long off_t
+    long lseek(int, long, int)
+    int ftruncate(int, long)
+
+cdef enum:
+    MAX_TYPES = 65500       # type 0 stands for any beyond
+    EXTERNAL_ROOT = 0x40000000  # a reference count that no in-edges can use up
+    COUNT_MAX = 0x3fffffff
+
+cdef enum Phase:
+    STARTING, ENUMERATING, REFERENCES, NAMING, WRITING, ANALYSING, ENDED
+
+cdef struct Shared:
+    # in memory that parent and child both see: how far the child is, and what stopped it
+    uint32_t phase
+    uint32_t failure
+    uint64_t processed, expected
+    PyTypeObject *type      # whose C code is running
+    uint64_t objects, allocated_bytes, stats_offset
+    int64_t cpu_ns
+    uint64_t mapped_bytes
+
+cdef enum Failure:
+    NO_FAILURE, OUT_OF_MEMORY, WRITE_FAILED, TOO_MANY, EXEC_FAILED
+
+cdef struct ThreadName:
+    unsigned long thread_id
+    uint32_t offset         # into Facts.thread_text
+
+cdef struct Facts:
+    # what the parent knows and the child writes down
+    const char *meta
+    size_t meta_bytes
+    uint64_t malloc_bytes
+    FILE *statistics
+    char *statistics_text
+    ThreadName *threads
+    int thread_count
+    const char *thread_text
+    uint64_t salt
+    size_t memory_budget    # bytes; 0: none
+
+cdef struct Graph:
+    uint64_t n, e
+    LGBytes address, external, type, size, folded, folded_type, offset, target, label
+    LGBytes page_key, page_index, page_block    # object address -> node
+    uint64_t page_mask, page_count
+    int page_shift
+    LGBytes types
+    LGMap type_known
+    uint32_t type_count, thread_type, frame_type, interned_type
+    LGStrings strings
+    LGIdents idents
+    LGArena arena
+    LGBytes named_node, named_ident, bound_node, bound_limit, root_node, root_kind
+    uint64_t named, bound, roots
+    LGBytes batch_source, batch_end
+    int batch_sources
+    uint32_t source         # node whose references are being visited
+    uint64_t objects, heap_bytes
+    LGSink sink
+    Facts *facts
+    Shared *shared

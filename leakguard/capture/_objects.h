@@ -1,0 +1,464 @@
+/* One object: its bytes, and everything it refers to, each reference with its name.
+ *
+ * The references are those that tp_traverse reports, plus what it leaves out but the object owns
+ * all the same: string keys of dicts, a code object's parts, a type's names and static parts,
+ * members of types without a collector, the contents of numpy object arrays. All of them together
+ * must account for the reference counts: what they do not explain counts as held from C.
+ */
+#ifndef LEAKGUARD_OBJECTS_H
+#define LEAKGUARD_OBJECTS_H
+#include "_types.h"
+
+/* ---- where references go -------------------------------------------------------------------- */
+
+#define LG_BATCH 512
+#define LG_EXPECTED 512
+#define LG_UNCOUNTED 1 /* low bit of a target: the reference is not in its reference count */
+
+typedef struct LGSink LGSink;
+struct LGSink {
+    PyObject *target[LG_BATCH];
+    uint32_t label[LG_BATCH];
+    int count;
+    void (*full)(LGSink *); /* empties the batch */
+    void *owner;
+    LGStrings *strings;
+    uint64_t salt;
+    uint32_t label_class, label_dict, label_tzinfo, label_base; /* fixed names */
+    /* what tp_traverse of the object at hand is expected to report, in about that order */
+    PyObject *expected[LG_EXPECTED];
+    uint32_t expected_label[LG_EXPECTED];
+    int expected_count, cursor;
+    int fallback; /* label kind of what was not expected; its value counts up */
+    uint32_t ordinal;
+    PyDictKeysObject *entries; /* the dict part of a dict's subclass */
+    Py_ssize_t entry;
+};
+
+static inline void lg_emit(LGSink *k, void *target, uint32_t label) {
+    if (!target) return;
+    LG_PREFETCH(target);
+    k->target[k->count] = target;
+    k->label[k->count] = label;
+    if (++k->count == LG_BATCH) k->full(k);
+}
+
+/* ---- bytes ----------------------------------------------------------------------------------- */
+
+/* What the allocator hands out for n bytes: 16-byte steps, and malloc's header above pymalloc's 512. */
+static inline uint64_t lg_block(uint64_t n) {
+    if (!n) return 0;
+    return n <= 512 ? (n + 15) & ~15ull : (n + 8 + 15) & ~15ull;
+}
+
+static uint64_t lg_str_bytes(PyObject *op, LGType *t) {
+    PyASCIIObject *ascii = (PyASCIIObject *)op;
+    uint64_t length = (uint64_t)ascii->length, kind = ascii->state.kind;
+    if (ascii->state.compact) {
+        if (ascii->state.ascii) return lg_block(sizeof(PyASCIIObject) + length + 1);
+        PyCompactUnicodeObject *compact = (PyCompactUnicodeObject *)op;
+        uint64_t n = lg_block(sizeof(PyCompactUnicodeObject) + (length + 1) * kind);
+        return compact->utf8 ? n + lg_block((uint64_t)compact->utf8_length + 1) : n;
+    }
+    PyUnicodeObject *str = (PyUnicodeObject *)op;
+    uint64_t n = lg_block(t->basic + t->prefix);
+    if (str->data.any) n += lg_block((length + 1) * kind);
+    if (str->_base.utf8 && (void *)str->_base.utf8 != str->data.any)
+        n += lg_block((uint64_t)str->_base.utf8_length + 1);
+    return n;
+}
+
+/* numpy's array, whose C layout is stable: data, nd, dimensions, strides, base, descr, flags */
+typedef struct {
+    PyObject_HEAD
+    char *data;
+    int nd;
+    Py_ssize_t *dimensions, *strides;
+    PyObject *base, *descr;
+    int flags;
+} LGNumpyArray;
+#define LG_NUMPY_OWNS 4
+#define LG_NUMPY_OBJECT 17
+
+static int lg_numpy_type_number(PyObject *descr) { /* HEAD, typeobj, four chars, type_num */
+    return *(int *)((char *)descr + sizeof(PyObject) + 8 + 4);
+}
+static uint64_t lg_numpy_bytes(LGNumpyArray *array) {
+    char *after = (char *)array->descr + sizeof(PyObject) + 8 + 8;
+    uint64_t n = lg_layouts.numpy_major >= 2 ? *(uint64_t *)(after + 8) : *(uint32_t *)after;
+    for (int i = 0; i < array->nd; i++) n *= (uint64_t)array->dimensions[i];
+    return n;
+}
+
+static uint64_t lg_numpy_size(PyObject *op) { return lg_numpy_bytes((LGNumpyArray *)op); }
+
+static uint64_t lg_other_bytes(PyObject *op, LGType *t) {
+    uint64_t n = t->basic;
+    if (t->sizeof_fn) {
+        PyObject *size = t->sizeof_fn(op, NULL);
+        if (size && PyLong_Check(size)) n = (uint64_t)PyLong_AsSsize_t(size);
+        Py_XDECREF(size);
+        if (PyErr_Occurred()) PyErr_Clear();
+    } else if (t->item) {
+        Py_ssize_t items = Py_SIZE(op);
+        n += (uint64_t)(items < 0 ? -items : items) * t->item;
+    }
+    int own_block;
+    uint64_t values = lg_inline_values_bytes(op, t->type, &own_block);
+    n = lg_block(n + t->prefix + (own_block ? 0 : values)) + (own_block ? lg_block(values) : 0);
+    if (t->kind == LG_NUMPY_ARRAY && lg_layouts.numpy_major) {
+        LGNumpyArray *array = (LGNumpyArray *)op;
+        if (array->flags & LG_NUMPY_OWNS) n += lg_block(lg_numpy_bytes(array));
+    }
+    if (t->special == LG_MMAP && lg_layouts.mmap_size)
+        n += *(uint64_t *)((char *)op + lg_layouts.mmap_size);
+    return n;
+}
+
+/* bytes of everything the object owns that is no object itself */
+static uint64_t lg_object_bytes(PyObject *op, LGType *t) {
+    switch (t->kind) {
+    case LG_STR: return lg_str_bytes(op, t);
+    case LG_BYTES: return lg_block(t->basic + t->prefix + (uint64_t)Py_SIZE(op));
+    case LG_INT: return lg_block((t->exact ? LG_LONG_HEAD : t->basic) + t->prefix + lg_long_digits(op) * 4);
+    case LG_BOOL: case LG_NONE: return 0;
+    case LG_FLOAT: return lg_block(sizeof(PyFloatObject));
+    case LG_BYTEARRAY: return lg_block(t->basic) + lg_block(lg_bytearray_buffer(op));
+    case LG_TUPLE: return lg_block(t->basic + t->prefix + (uint64_t)Py_SIZE(op) * 8);
+    case LG_LIST:
+        if (!t->exact) return lg_other_bytes(op, t) + lg_block((uint64_t)((PyListObject *)op)->allocated * 8);
+        return lg_block(t->basic + t->prefix) + lg_block((uint64_t)((PyListObject *)op)->allocated * 8);
+    case LG_DICT: {
+        PyDictObject *dict = (PyDictObject *)op;
+        uint64_t n;
+        if (t->special == LG_ORDERED_DICT && t->sizeof_fn) n = lg_other_bytes(op, t);
+        else {
+            n = t->exact ? lg_block(t->basic + t->prefix) : lg_other_bytes(op, t);
+            if (!lg_keys_shared(dict->ma_keys)) n += lg_block(lg_keys_bytes(dict->ma_keys));
+        }
+        if (dict->ma_values && !lg_values_embedded(dict->ma_values))
+            n += lg_block(lg_values_bytes(dict->ma_values, dict->ma_keys));
+        return n;
+    }
+    case LG_SET: {
+        PySetObject *set = (PySetObject *)op;
+        uint64_t n = t->exact ? lg_block(t->basic + t->prefix) : lg_other_bytes(op, t);
+        return set->table == set->smalltable ? n : n + lg_block(((uint64_t)set->mask + 1) * sizeof(setentry));
+    }
+    case LG_TYPE: {
+        PyTypeObject *type = (PyTypeObject *)op;
+        if (!lg_is_heap_type(type)) return 0; /* in some library's data segment */
+        uint64_t n = lg_block(t->basic + t->prefix + (uint64_t)Py_SIZE(op) * t->item);
+        PyDictKeysObject *keys = lg_shared_keys(type);
+        if (keys) n += lg_block(lg_keys_bytes(keys));
+        return type->tp_doc ? n + lg_block(strlen(type->tp_doc) + 1) : n;
+    }
+    default: return lg_other_bytes(op, t);
+    }
+}
+
+/* The most entries a bounded container can hold; -1 where there is no bound to be read. */
+static int64_t lg_bound_of(PyObject *op, LGType *t) {
+    uint32_t offset = t->kind == LG_DEQUE       ? lg_layouts.deque_maxlen
+                      : t->kind == LG_LRU_CACHE ? lg_layouts.lru_maxsize : 0;
+    return offset ? *(Py_ssize_t *)((char *)op + offset) : -1;
+}
+
+/* ---- labels ---------------------------------------------------------------------------------- */
+
+static inline uint32_t lg_mix(uint64_t hash, uint64_t salt) { /* splitmix64's finish, 24 bits of it */
+    uint64_t z = hash ^ salt;
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9ull;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBull;
+    return (uint32_t)((z ^ z >> 31) >> 40);
+}
+
+/* A dict key is a name when it is interned (it stands in somebody's code); else it is data, of which
+   only the type and a salted hash leave the process. */
+static inline uint32_t lg_key_label(LGSink *k, PyObject *key, Py_hash_t hash) {
+    unsigned long flags = Py_TYPE(key)->tp_flags;
+    uint32_t class;
+    if (flags & Py_TPFLAGS_UNICODE_SUBCLASS) {
+        if (lg_is_interned(key) && PyUnicode_GET_LENGTH(key) <= LG_KEY_MAX)
+            return LG_LABEL(LG_E_KEY, lg_string_of(k->strings, key, LG_KEY_MAX));
+        class = 0;
+        hash = ((PyASCIIObject *)key)->hash;
+    } else if (flags & Py_TPFLAGS_LONG_SUBCLASS) class = 1;
+    else if (flags & Py_TPFLAGS_BYTES_SUBCLASS) class = 2;
+    else if (flags & Py_TPFLAGS_TUPLE_SUBCLASS) class = 3;
+    else if (Py_TYPE(key) == &PyFloat_Type) class = 4;
+    else class = 5;
+    return (uint32_t)LG_E_DATA_KEY << 28 | class << 24 | lg_mix((uint64_t)hash, k->salt);
+}
+
+#define LG_L(kind) ((uint32_t)(kind) << 28)
+
+/* ---- references of the builtin kinds ------------------------------------------------------------ */
+
+static void lg_visit_dict(PyDictObject *dict, LGSink *k) {
+    PyDictKeysObject *keys = dict->ma_keys;
+    Py_ssize_t n = keys->dk_nentries;
+    if (!lg_keys_unicode(keys)) {
+        PyDictKeyEntry *e = DK_ENTRIES(keys);
+        for (Py_ssize_t i = 0; i < n; i++) {
+            if (i + 8 < n && e[i + 8].me_key) LG_PREFETCH(e[i + 8].me_key);
+            if (!e[i].me_value) continue;
+            lg_emit(k, e[i].me_key, LG_L(LG_E_DICT_KEY));
+            lg_emit(k, e[i].me_value, lg_key_label(k, e[i].me_key, e[i].me_hash));
+        }
+        return;
+    }
+    PyDictUnicodeEntry *e = DK_UNICODE_ENTRIES(keys);
+    if (dict->ma_values) {
+        if (lg_values_embedded(dict->ma_values)) return; /* the instance's own references */
+        for (Py_ssize_t i = 0; i < n; i++)
+            if (dict->ma_values->values[i])
+                lg_emit(k, dict->ma_values->values[i], lg_key_label(k, e[i].me_key, 0));
+        return;
+    }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (i + 8 < n && e[i + 8].me_key) LG_PREFETCH(e[i + 8].me_key);
+        if (!e[i].me_value) continue;
+        lg_emit(k, e[i].me_key, LG_L(LG_E_DICT_KEY));
+        lg_emit(k, e[i].me_value, lg_key_label(k, e[i].me_key, 0));
+    }
+}
+
+/* String keys, which a dict's own tp_traverse leaves out. An OrderedDict's list holds each again. */
+static void lg_visit_dict_keys(PyDictObject *dict, LGType *t, LGSink *k) {
+    PyDictKeysObject *keys = dict->ma_keys;
+    int unicode = lg_keys_unicode(keys), again = t->special == LG_ORDERED_DICT;
+    for (Py_ssize_t i = 0; i < keys->dk_nentries; i++) {
+        PyObject *key = unicode ? DK_UNICODE_ENTRIES(keys)[i].me_key : DK_ENTRIES(keys)[i].me_key;
+        PyObject *value = unicode ? DK_UNICODE_ENTRIES(keys)[i].me_value : DK_ENTRIES(keys)[i].me_value;
+        if (!value) continue;
+        if (unicode && !dict->ma_values) lg_emit(k, key, LG_L(LG_E_DICT_KEY));
+        if (again) lg_emit(k, key, LG_L(LG_E_DICT_KEY));
+    }
+}
+
+static void lg_visit_code(PyCodeObject *code, LGSink *k) {
+    PyObject *parts[] = {code->co_consts, code->co_names, code->co_exceptiontable,
+                         code->co_localsplusnames, code->co_localspluskinds, code->co_filename,
+                         code->co_name, code->co_qualname, code->co_linetable};
+    PyObject *cached[4];
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) lg_emit(k, parts[i], LG_L(LG_E_OTHER) | (uint32_t)i);
+    for (int i = 0, n = lg_code_cached(code, cached); i < n; i++)
+        lg_emit(k, cached[i], LG_L(LG_E_OTHER) | (uint32_t)(16 + i));
+}
+
+/* hamt.c's bitmap and collision nodes, which are alike: pairs of variable (or none) and value */
+typedef struct {
+    PyObject_VAR_HEAD
+    uint32_t bits;
+    PyObject *array[1];
+} LGHamtNode;
+
+static void lg_visit_hamt(PyObject *op, LGSink *k) {
+    PyObject **array = ((LGHamtNode *)op)->array;
+    for (Py_ssize_t i = 0; i + 1 < Py_SIZE(op); i += 2) {
+        PyObject *variable = array[i];
+        lg_emit(k, variable, LG_L(LG_E_DICT_KEY));
+        uint32_t label = LG_L(LG_E_OTHER);
+        if (variable && Py_TYPE(variable) == &PyContextVar_Type) {
+            PyObject *name = ((PyContextVar *)variable)->var_name;
+            label = LG_LABEL(LG_E_CONTEXT_VAR, lg_string_of(k->strings, name, LG_NAME_MAX));
+        }
+        lg_emit(k, array[i + 1], label);
+    }
+}
+
+static void lg_visit_numpy(LGNumpyArray *array, LGSink *k) {
+    lg_emit(k, array->base, k->label_base);
+    lg_emit(k, array->descr, LG_L(LG_E_OTHER));
+    if (!(array->flags & LG_NUMPY_OWNS) || lg_numpy_type_number(array->descr) != LG_NUMPY_OBJECT) return;
+    PyObject **items = (PyObject **)array->data;
+    for (uint64_t i = 0, n = lg_numpy_bytes(array) / 8; i < n; i++) lg_emit(k, items[i], LG_LABEL(LG_E_INDEX, i));
+}
+
+/* ---- what tp_traverse will report, with names ----------------------------------------------------- */
+
+static inline void lg_expect(LGSink *k, PyObject *op, uint32_t label) {
+    if (!op || k->expected_count == LG_EXPECTED) return;
+    k->expected[k->expected_count] = op;
+    k->expected_label[k->expected_count++] = label;
+}
+
+static uint32_t lg_local_label(LGSink *k, PyCodeObject *code, int i) {
+    PyObject *names = code->co_localsplusnames;
+    if (!names || i >= Py_SIZE(names)) return LG_LABEL(LG_E_STACK, i - code->co_nlocalsplus);
+    return LG_LABEL(LG_E_LOCAL, lg_string_of(k->strings, PyTuple_GET_ITEM(names, i), LG_NAME_MAX));
+}
+
+/* What a running frame holds beside its locals. */
+static void lg_running_frame_parts(_PyInterpreterFrame *frame, LGSink *k) {
+    int borrowed;
+    PyObject *executable = LG_FRAME_SLOT(frame->LG_EXECUTABLE, &borrowed);
+    lg_emit(k, (void *)((uintptr_t)executable | (uintptr_t)borrowed), LG_L(LG_E_OTHER));
+    PyObject *function = LG_FRAME_SLOT(frame->LG_FUNCOBJ, &borrowed);
+    lg_emit(k, (void *)((uintptr_t)function | (uintptr_t)borrowed), LG_L(LG_E_OTHER) | 1);
+    lg_emit(k, frame->f_locals, LG_L(LG_E_OTHER) | 2);
+    lg_emit(k, frame->frame_obj, LG_L(LG_E_OTHER) | 3);
+}
+
+/* Locals and evaluation stack of a frame: expected from tp_traverse, or emitted at once. */
+static void lg_frame_references(_PyInterpreterFrame *frame, LGSink *k, int emit) {
+    PyCodeObject *code = lg_frame_code(frame);
+    if (!code) return;
+    if (emit) lg_running_frame_parts(frame, k);
+    int borrowed;
+    for (int i = 0, n = lg_frame_slots(frame, code); i < n; i++) {
+        PyObject *op = lg_slot(frame->localsplus[i], &borrowed);
+        if (!op) continue;
+        if (borrowed) op = (PyObject *)((uintptr_t)op | LG_UNCOUNTED);
+        if (emit) lg_emit(k, op, lg_local_label(k, code, i));
+        else lg_expect(k, op, lg_local_label(k, code, i));
+    }
+}
+
+static void lg_expect_instance(PyObject *op, LGType *t, LGSink *k) {
+    for (uint32_t i = 0; i < t->field_count; i++)
+        lg_expect(k, *(PyObject **)((char *)op + t->fields[i].offset), t->fields[i].label);
+    PyDictValues *values = t->attribute_count ? lg_inline_values(op, t->type) : NULL;
+    for (uint32_t i = 0; values && i < t->attribute_count; i++) lg_expect(k, values->values[i], t->attributes[i]);
+    if (lg_is_heap_type(t->type)) lg_expect(k, (PyObject *)t->type, k->label_class);
+}
+
+static uint32_t lg_label_of(LGSink *k, PyObject *op, PyObject **as) {
+    for (int i = 0; i < k->expected_count; i++) {
+        int j = k->cursor + i < k->expected_count ? k->cursor + i : k->cursor + i - k->expected_count;
+        if (((uintptr_t)k->expected[j] & ~(uintptr_t)LG_UNCOUNTED) != (uintptr_t)op) continue;
+        *as = k->expected[j];
+        uint32_t label = k->expected_label[j];
+        k->expected[j] = NULL;
+        k->cursor = j + 1 < k->expected_count ? j + 1 : 0;
+        return label;
+    }
+    return LG_LABEL(k->fallback, k->ordinal++);
+}
+
+/* tp_traverse of a dict reports each value, then its key unless all keys are strings. */
+static int lg_is_next_entry(LGSink *k, PyObject *op, uint32_t *label) {
+    PyDictKeysObject *keys = k->entries;
+    for (; k->entry < keys->dk_nentries; k->entry++) {
+        int unicode = lg_keys_unicode(keys);
+        PyObject *key = unicode ? DK_UNICODE_ENTRIES(keys)[k->entry].me_key : DK_ENTRIES(keys)[k->entry].me_key;
+        PyObject *value = unicode ? DK_UNICODE_ENTRIES(keys)[k->entry].me_value : DK_ENTRIES(keys)[k->entry].me_value;
+        if (!value) continue;
+        if (op == value) {
+            *label = lg_key_label(k, key, unicode ? 0 : DK_ENTRIES(keys)[k->entry].me_hash);
+            if (unicode) k->entry++;
+            return 1;
+        }
+        if (op == key && !unicode) {
+            *label = LG_L(LG_E_DICT_KEY);
+            k->entry++;
+            return 1;
+        }
+        return 0;
+    }
+    return 0;
+}
+
+static int lg_on_visit(PyObject *op, void *arg) {
+    LGSink *k = arg;
+    PyObject *as = op;
+    uint32_t label;
+    if (!k->entries || !lg_is_next_entry(k, op, &label)) label = lg_label_of(k, op, &as);
+    lg_emit(k, as, label);
+    return 0;
+}
+
+static void lg_visit_static_type(PyTypeObject *type, LGSink *k) {
+    lg_emit(k, lg_type_dict(type), k->label_dict);
+    PyObject *parts[] = {type->tp_bases, type->tp_mro, type->tp_cache, lg_type_subclasses(type)};
+    for (uint32_t i = 0; i < 4; i++) lg_emit(k, parts[i], LG_L(LG_E_OTHER) | i);
+}
+
+static void lg_visit_heap_type(PyTypeObject *type, LGType *t, LGSink *k) {
+    if (t->traverse) t->traverse((PyObject *)type, lg_on_visit, k);
+    PyHeapTypeObject *heap = (PyHeapTypeObject *)type;
+    PyObject *parts[] = {heap->ht_name, heap->ht_qualname, heap->ht_slots, lg_type_subclasses(type)};
+    for (uint32_t i = 0; i < 4; i++) lg_emit(k, parts[i], LG_L(LG_E_OTHER) | (16 + i));
+    PyDictKeysObject *keys = heap->ht_cached_keys;
+    for (Py_ssize_t i = 0; keys && lg_keys_unicode(keys) && i < keys->dk_nentries; i++)
+        lg_emit(k, DK_UNICODE_ENTRIES(keys)[i].me_key, LG_L(LG_E_DICT_KEY));
+}
+
+/* ---- all references of one object ------------------------------------------------------------------ */
+
+static void lg_visit(PyObject *op, LGType *t, LGSink *k) {
+    if (t->exact) {
+        if (t->kind == LG_DICT) { lg_visit_dict((PyDictObject *)op, k); return; }
+        if (t->kind == LG_CODE) { lg_visit_code((PyCodeObject *)op, k); return; }
+        if (t->kind == LG_LIST) {
+            PyListObject *list = (PyListObject *)op;
+            for (Py_ssize_t i = 0; i < Py_SIZE(list); i++) lg_emit(k, list->ob_item[i], LG_LABEL(LG_E_INDEX, i));
+            return;
+        }
+        if (t->kind == LG_TUPLE) {
+            for (Py_ssize_t i = 0; i < Py_SIZE(op); i++)
+                lg_emit(k, PyTuple_GET_ITEM(op, i), LG_LABEL(LG_E_INDEX, i));
+            return;
+        }
+    }
+    if (t->special == LG_HAMT_BITMAP || t->special == LG_HAMT_COLLISION) { lg_visit_hamt(op, k); return; }
+    if (t->kind == LG_TYPE && !lg_is_heap_type((PyTypeObject *)op)) {
+        lg_visit_static_type((PyTypeObject *)op, k);
+        return;
+    }
+    k->expected_count = k->cursor = 0;
+    k->ordinal = 0;
+    k->entries = NULL;
+    k->fallback = t->kind == LG_SET                           ? LG_E_SET_ITEM
+                  : t->kind == LG_LIST || t->kind == LG_TUPLE || t->kind == LG_DEQUE ? LG_E_INDEX
+                                                                                     : LG_E_OTHER;
+    lg_expect_instance(op, t, k);
+    PyObject *dict = lg_managed_dict(op, t->type);
+    int dict_at = -1;
+    if (dict) {
+        dict_at = k->expected_count;
+        lg_expect(k, dict, k->label_dict);
+    }
+    switch (t->kind) {
+    case LG_TYPE: lg_visit_heap_type((PyTypeObject *)op, t, k); return;
+    case LG_MODULE: lg_expect(k, PyModule_GetDict(op), k->label_dict); break;
+    case LG_GENERATOR: {
+        _PyInterpreterFrame *frame = lg_generator_frame(op);
+        if (!frame) break;
+        lg_frame_references(frame, k, 0);
+        int borrowed;
+        PyObject *function = LG_FRAME_SLOT(frame->LG_FUNCOBJ, &borrowed);
+        if (borrowed) lg_expect(k, (PyObject *)((uintptr_t)function | LG_UNCOUNTED), LG_L(LG_E_OTHER));
+        break;
+    }
+    case LG_FRAME: {
+        _PyInterpreterFrame *frame = ((PyFrameObject *)op)->f_frame;
+        if (frame && LG_FRAME_IN_OBJECT(frame)) lg_frame_references(frame, k, 0);
+        break;
+    }
+    case LG_DICT: k->entries = ((PyDictObject *)op)->ma_keys; k->entry = 0; break;
+    case LG_NUMPY_ARRAY: if (lg_layouts.numpy_major) lg_visit_numpy((LGNumpyArray *)op, k); break;
+    default: break;
+    }
+    if (lg_is_gc(op, t->type)) {
+        if (t->traverse) t->traverse(op, lg_on_visit, k);
+        if (dict_at >= 0 && k->expected[dict_at] == dict) /* 3.14 leaves a materialised dict out */
+            lg_emit(k, dict, k->label_dict);
+    } else {
+        for (int i = 0; i < k->expected_count; i++) lg_emit(k, k->expected[i], k->expected_label[i]);
+    }
+    if (t->kind == LG_DICT) lg_visit_dict_keys((PyDictObject *)op, t, k);
+    if (t->special == LG_DATETIME && ((PyDateTime_DateTime *)op)->hastzinfo)
+        lg_emit(k, ((PyDateTime_DateTime *)op)->tzinfo, k->label_tzinfo);
+    if (t->special == LG_TIME && ((PyDateTime_Time *)op)->hastzinfo)
+        lg_emit(k, ((PyDateTime_Time *)op)->tzinfo, k->label_tzinfo);
+}
+
+/* Starts loading what the next objects' references are read from. */
+static inline void lg_prefetch_body(PyObject *op, LGType *t) {
+    if (t->kind == LG_DICT) LG_PREFETCH(((PyDictObject *)op)->ma_keys);
+    else if (t->kind == LG_LIST) LG_PREFETCH(((PyListObject *)op)->ob_item);
+}
+
+#endif
