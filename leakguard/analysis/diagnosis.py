@@ -84,7 +84,7 @@ class Diagnosis:
 def diagnose(heap: Heap, candidate: Candidate, holder: str) -> Diagnosis:
     """The diagnosis of one candidate; the most telling rule wins."""
     kind, confidence = _rule(_Evidence(heap, candidate))
-    if heap.origins.of(holder) != Origin.APPLICATION:
+    if heap.origins.of(holder) >= Origin.LIBRARY:
         # a library may well gather on purpose
         confidence -= 0.1
     return Diagnosis(kind, FIXES[kind], round(confidence, 2))
@@ -148,6 +148,7 @@ class _Evidence:
 
 _EXCEPTIONS = frozenset({TypeKind.EXCEPTION, TypeKind.TRACEBACK})
 _TASKS = frozenset({TypeKind.TASK})
+_ASYNCIO_HANDLES = frozenset({"asyncio.events.Handle", "asyncio.events.TimerHandle"})
 _COROUTINES = frozenset({TypeKind.TASK, TypeKind.GENERATOR})
 
 
@@ -183,7 +184,7 @@ def _rule_of_containers(seen: _Evidence) -> tuple[Kind, float]:
         return "listener", 0.75
     if not seen.linked and seen.path_kinds & _EXCEPTIONS:
         return "exception", 0.75
-    if not seen.linked and seen.reaches(_TASKS):
+    if seen.member_type() in _ASYNCIO_HANDLES or (not seen.linked and seen.reaches(_TASKS)):
         return "task", 0.7
     if seen.has_label(EdgeKind.CELL):
         return "closure", 0.65

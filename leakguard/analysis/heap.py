@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from leakguard.analysis import _graph
 from leakguard.analysis.origin import Origins
-from leakguard.image import RootKind, TypeKind
+from leakguard.image import EdgeKind, RootKind, TypeKind
 
 if TYPE_CHECKING:
     from leakguard.image import HeapImage, Label
@@ -84,6 +84,13 @@ class Heap:
         if found is None:
             found = self._labels[edge] = self.image.label(edge)
         return found
+
+    def slot_name(self, step: Step) -> str:
+        """The attribute or internal field by which a path came to a node, "" for anything else."""
+        if step.edge is None:
+            return ""
+        label = self.label(step.edge)
+        return label.name if label.kind in (EdgeKind.SLOT, EdgeKind.ATTR) else ""
 
     def retained(self, node: int) -> int:
         """Bytes that would be freed with a node."""

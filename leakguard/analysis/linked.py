@@ -44,6 +44,11 @@ def linked_chains(heap: Heap, floor: int) -> list[Candidate]:
         if heap.retained(tail) > spread / 2:
             continue
         path = heap.path(head)
+        if quiet.is_namespace(heap, path):
+            # a module's dict begins no chain of dicts, even where it looks like one more link
+            head = heap.tree.heavy[head]
+            path = heap.path(head)
+            repeats -= 1
         links = _links(heap, head, period)
         if all(heap.kind(step.node) in _NO_CHAIN_KINDS for step in links):
             continue

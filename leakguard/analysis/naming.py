@@ -25,10 +25,7 @@ def is_silent(heap: Heap, step: Step) -> bool:
     """Whether a node is machinery that readers do not want to see: a `__dict__`, a cell..."""
     if step.edge is None:
         return False
-    if heap.kind(step.node) in _SILENT_KINDS:
-        return True
-    label = heap.label(step.edge)
-    return label.kind == EdgeKind.SLOT and label.name in _SILENT_SLOTS
+    return heap.kind(step.node) in _SILENT_KINDS or heap.slot_name(step) in _SILENT_SLOTS
 
 
 def edge_words(label: Label, *, namespace: bool = False) -> str:
@@ -64,11 +61,17 @@ def edge_words(label: Label, *, namespace: bool = False) -> str:
 def readable(heap: Heap, path: Iterable[Step]) -> list[tuple[Step, str]]:
     """A path without its silent nodes, each step with the words for how it was reached."""
     shown: list[tuple[Step, str]] = []
-    namespace = False
+    namespace = in_local = False
     carried = ""
     for step in path:
         words = "" if step.edge is None else edge_words(heap.label(step.edge), namespace=namespace)
-        namespace = _is_namespace(heap, step)
+        # a thread-local's attributes are behind a dict for each thread
+        in_local = heap.kind(step.node) == TypeKind.THREAD_LOCAL or (
+            in_local and heap.kind(step.node) == TypeKind.DICT and not _by_name(heap, step)
+        )
+        namespace = in_local or _is_namespace(heap, step)
+        if in_local and heap.kind(step.node) == TypeKind.DICT:
+            continue
         if is_silent(heap, step):
             # the free variable's or context variable's name, not the plumbing's
             if step.edge is not None and heap.label(step.edge).kind == EdgeKind.CELL:
@@ -87,24 +90,37 @@ def object_name(heap: Heap, node: int) -> str:
 
 def holder_name(heap: Heap, path: list[Step]) -> str:
     """The dotted name a reader would search for, of the last node of a path."""
-    base, parts = "", []
-    instance, parts_at_instance = "", 0
+    base = instance = ""
+    parts: list[str] = []
+    parts_at_instance = 0
+    broken = False
     for step, words in readable(heap, path):
         kind = heap.kind(step.node)
-        if words.startswith(("free variable", "local variable")):
-            parts.append(f" {words}" if words.startswith("free") else f".{words.split(chr(39))[1]}")
-        elif words.startswith("context variable"):
-            base, parts, instance = words, [], ""
-        elif words.startswith((".", "[")):
-            parts.append(words)
+        if words.startswith("context variable"):
+            base, instance, parts, broken = words, "", [], False
+        elif part := _name_part(words):
+            parts.append(part)
+        elif words:
+            broken = True
         if step.edge is None or kind in _NAMED_KINDS:
-            base = _base_name(heap, step.node)
-            parts, instance = [], ""
+            base, instance, parts, broken = _base_name(heap, step.node), "", [], False
         elif heap.is_python_instance(step.node):
             instance, parts_at_instance = heap.type_name(step.node), len(parts)
+            if broken:
+                # no expression leads here from the root: begin at the class
+                base, parts, parts_at_instance, broken = instance, [], 0, False
     if len(parts) > _LONGEST_NAME and instance:
         return instance + "".join(parts[parts_at_instance:])
     return base + "".join(parts)
+
+
+def _name_part(words: str) -> str:
+    """What a step adds to a dotted name, "" where nobody could write it."""
+    if words.startswith("free variable"):
+        return f" {words}"
+    if words.startswith("local variable"):
+        return "." + words.split("'")[1]
+    return words if words.startswith((".", "[")) else ""
 
 
 def _base_name(heap: Heap, node: int) -> str:
@@ -114,8 +130,9 @@ def _base_name(heap: Heap, node: int) -> str:
     return name or heap.type_name(node)
 
 
+def _by_name(heap: Heap, step: Step) -> bool:
+    return step.edge is not None and heap.label(step.edge).kind == EdgeKind.KEY
+
+
 def _is_namespace(heap: Heap, step: Step) -> bool:
-    if step.edge is None:
-        return heap.kind(step.node) == TypeKind.MODULE
-    label = heap.label(step.edge)
-    return label.kind == EdgeKind.SLOT and label.name == "__dict__"
+    return heap.kind(step.node) == TypeKind.MODULE or heap.slot_name(step) == "__dict__"

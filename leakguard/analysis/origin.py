@@ -18,8 +18,9 @@ class Origin(IntEnum):
     """In the order in which readers want to see them."""
 
     APPLICATION = 0
-    LIBRARY = 1
-    LEAKGUARD = 2
+    UNKNOWN = 1
+    LIBRARY = 2
+    LEAKGUARD = 3
 
 
 class Origins:
@@ -45,7 +46,7 @@ class Origins:
             if name in self._by_module:
                 return self._by_module[name]
             name = name.rpartition(".")[0]
-        return origin_of(dotted, None)
+        return Origin.UNKNOWN
 
 
 @lru_cache(maxsize=4096)

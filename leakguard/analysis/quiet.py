@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from leakguard.analysis.origin import Origin, origin_of
-from leakguard.image import EdgeKind, TypeKind
+from leakguard.image import TypeKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -135,13 +135,9 @@ def is_own(heap: Heap, path: list[Step]) -> bool:
 
 def is_namespace(heap: Heap, path: list[Step]) -> bool:
     """Whether a path ends at the dict of a module or a class, where code puts its names."""
-    step = path[-1]
-    if step.edge is None or len(path) < 2:
-        return False
-    label = heap.label(step.edge)
     return (
-        label.kind == EdgeKind.SLOT
-        and label.name == "__dict__"
+        len(path) > 1
+        and heap.slot_name(path[-1]) == "__dict__"
         and heap.kind(path[-2].node) in (TypeKind.MODULE, TypeKind.TYPE)
     )
 

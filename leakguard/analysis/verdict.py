@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 # Below this part of what the allocators handed out, too much was not seen to say that all is well.
 ENOUGH_COVERAGE = 0.7
 _SURE_OF_NOTHING = 0.8
+_NAMED_TYPES = ("function", "coroutine", "generator", "async_generator")
 
 
 def verdict(
@@ -50,7 +51,7 @@ def byte_words(count: float) -> str:
 def _accuse(suspect: Suspect, linked: bool) -> str:
     kept = byte_words(suspect.retained_bytes)
     share = f"{100 * suspect.share:.0f} %"
-    name = suspect.object_type.rpartition(".")[2] or suspect.object_type
+    name = _object_words(suspect)
     if linked:
         return (
             f"Each {name} keeps the one before it alive, from {suspect.holder} on: "
@@ -59,9 +60,17 @@ def _accuse(suspect: Suspect, linked: bool) -> str:
     if suspect.object_count == 1:
         return f"{suspect.holder} alone takes {kept}, {share} of the heap."
     return (
-        f"{name} objects pile up in {suspect.holder}: "
+        f"{name}s pile up in {suspect.holder}: "
         f"{suspect.object_count:,} of them retain {kept}, {share} of the heap."
     )
+
+
+def _object_words(suspect: Suspect) -> str:
+    """`Cart object`; for functions, which are all of one type, `on_connect function`."""
+    called = suspect.chain[-1].name if suspect.object_type in _NAMED_TYPES else ""
+    if called:
+        return f"{called.rpartition('.')[2]} {suspect.object_type}"
+    return f"{suspect.object_type.rpartition('.')[2]} object"
 
 
 def _others(count: int) -> str:

@@ -168,7 +168,7 @@ def test_closure_chain_is_one_suspect(heap, repeats, size):
     assert suspect.chain[2].line == 12
     assert [link.repeats for link in suspect.chain] == [1, 1] + [suspect.object_count] * 2
     assert findings.verdict.text.startswith(
-        "Each Thing keeps the one before it alive, from shop.the_thing on: "
+        "Each Thing object keeps the one before it alive, from shop.the_thing on: "
     )
 
 
