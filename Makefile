@@ -24,7 +24,7 @@ help: ## list the targets
 
 demo: $(VENV)/.demo-tools $(VENV)/.installed ## leak under a real uvicorn, ask with curl, show the fix
 	$(call say,Running the demo: a leaking application first and then its fix)
-	@$(bin)/python -P examples/demo.py $(ONLY)
+	@$(bin)/python examples/demo.py $(ONLY)
 
 test: $(VENV)/.test-tools $(VENV)/.installed ## build, install and test everything
 	$(call say,Testing the installed package)
