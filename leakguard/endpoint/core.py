@@ -85,18 +85,18 @@ class Endpoint:
         if request.method not in ("GET", "HEAD"):
             raise Refusal(405, "Ask with GET.", [("allow", "GET, HEAD")])
         wanted = query.read(request, self._settings.top)
+        asked = self._snapshots.now()
         shared = self._snapshots.get()
-        waited = not shared.done()
         # A reader who leaves must not take the snapshot from the others who wait for it.
         taken = await asyncio.shield(asyncio.wrap_future(shared))
         if isinstance(taken, Failed):
             raise Refusal(taken.status, taken.message)
-        age = 0.0 if waited else self._snapshots.age(taken)
+        age = max(0.0, asked - taken.at)  # what was complete only after the question is new
         findings = dataclasses.replace(
             taken.findings, suspects=taken.findings.suspects[: wanted.top]
         )
         report = Report(findings, self._routes(), round(age, 1), self._settings.app)
-        extra = [] if waited else [("age", str(int(age)))]
+        extra = [("age", str(int(age)))] if age else []
         if wanted.as_json:
             return _json(200, jsonform.to_dict(report), extra)
         return EndpointResponse.of(200, _TEXT, _line_ended(text.render(report)), extra)

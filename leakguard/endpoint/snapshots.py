@@ -89,9 +89,9 @@ class Snapshots:
             self._finish(running, _failure(error))
         return running
 
-    def age(self, taken: Taken) -> float:
-        """Seconds since `taken` was complete."""
-        return max(0.0, self._clock() - taken.at)
+    def now(self) -> float:
+        """The time by the clock of `Taken.at`."""
+        return self._clock()
 
     def _run(self, running: Future[Taken | Failed]) -> None:
         cancel = threading.Event()

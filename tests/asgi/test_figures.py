@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import httpx
+import pytest
+import starlette.requests
+import starlette.websockets
+from fastapi import BackgroundTasks, FastAPI
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Mount, Route
+
+from leakguard.asgi import LeakGuard
+
+TOKEN = "a-token-that-nobody-may-see"
+BEARER = {"authorization": f"Bearer {TOKEN}"}
+WEBSOCKET = {
+    "type": "websocket",
+    "path": "/ws",
+    "root_path": "",
+    "query_string": b"",
+    "headers": [],
+    "subprotocols": [],
+}
+HTTP = {
+    "type": "http",
+    "method": "GET",
+    "path": "/stream",
+    "root_path": "",
+    "query_string": b"",
+    "headers": [],
+}
+
+
+async def hello(request):
+    return PlainTextResponse("hello")
+
+
+def test_background_tasks_run_and_are_not_part_of_the_duration(ask, monkeypatch):
+    seconds = [100.0]
+    monkeypatch.setattr("leakguard.asgi.perf_counter", lambda: seconds[0])
+    monkeypatch.setattr("leakguard.routes.ledger.perf_counter", lambda: seconds[0])
+    app = FastAPI()
+    app.add_middleware(LeakGuard, token=TOKEN)
+
+    def work():
+        seconds[0] += 60
+
+    @app.get("/later")
+    async def later(tasks: BackgroundTasks):
+        seconds[0] += 2
+        tasks.add_task(work)
+        return "soon"
+
+    assert ask(app, "/later").json() == "soon"
+    assert seconds == [162.0]
+    (row,) = ask(app, "/_leak?format=json", headers=BEARER).json()["routes"]
+    assert row["mean_seconds"] == 2.0
+
+
+def test_errors_and_the_exception_itself(ask, figures):
+    async def fail(request):
+        raise RuntimeError("of the app")
+
+    async def unavailable(request):
+        return PlainTextResponse("", status_code=503)
+
+    app = Starlette(routes=[Route("/fail", fail), Route("/busy", unavailable)])
+    app = LeakGuard(app, token=TOKEN)
+    with pytest.raises(RuntimeError, match="of the app"):
+        ask(app, "/fail", raise_errors=True)
+    ask(app, "/busy", "/nowhere")
+    assert figures(app) == {
+        "GET /fail": (1, 1, 0),
+        "GET /busy": (1, 1, 0),
+        "(unmatched)": (1, 0, 0),
+    }
+
+
+def test_an_app_that_never_answers_has_failed(figures, recorded):
+    async def silent(scope, receive, send):
+        pass
+
+    app = LeakGuard(silent, token=TOKEN)
+    recorded(app, HTTP, [])
+    assert figures(app) == {"GET /stream": (1, 1, 0)}
+
+
+@pytest.mark.parametrize("name", ["ClientDisconnect", "WebSocketDisconnect"])
+def test_a_client_that_hangs_up_is_no_error_of_the_app(name, figures, recorded):
+    error = getattr(starlette.requests, name, None) or getattr(starlette.websockets, name)
+
+    async def app(scope, receive, send):
+        raise error()
+
+    app = LeakGuard(app, token=TOKEN)
+    with pytest.raises(error):
+        recorded(app, HTTP if name == "ClientDisconnect" else WEBSOCKET, [])
+    ((counts),) = figures(app).values()
+    assert counts == (1, 0, 0)
+
+
+def test_a_cancelled_request_has_ended_without_an_error(figures):
+    async def endless(scope, receive, send):
+        await asyncio.sleep(1000)
+
+    app = LeakGuard(endless, token=TOKEN)
+
+    async def run():
+        task = asyncio.create_task(app(dict(HTTP), None, None))
+        await asyncio.sleep(0)
+        in_flight = [(row.route, row.in_flight) for row in app._ledger.rows()]
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return in_flight
+
+    assert asyncio.run(run()) == [("GET /stream", 1)]
+    assert figures(app) == {"GET /stream": (1, 0, 0)}
+
+
+def test_counts_equal_those_of_the_load_generator_at_50_ways(figures):
+    gate = asyncio.Event()
+
+    async def item(request):
+        await asyncio.sleep(0)
+        if request.path_params["id"] % 10 == 0:
+            raise RuntimeError
+        return PlainTextResponse("ok")
+
+    async def held(request):
+        await gate.wait()
+        return PlainTextResponse("ok")
+
+    inner = Starlette(
+        routes=[Route("/items/{id:int}", item), Mount("/sub", routes=[Route("/held", held)])]
+    )
+    app = LeakGuard(inner, token=TOKEN, cooldown=1000)
+
+    async def run():
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            waiting = [asyncio.create_task(client.get("/sub/held")) for _ in range(7)]
+            await asyncio.sleep(0.01)
+            limit = asyncio.Semaphore(50)
+
+            async def one(number):
+                async with limit:
+                    return (await client.get(f"/items/{number}")).status_code
+
+            statuses = await asyncio.gather(*[one(number) for number in range(1000)])
+            answer = await client.get("/_leak?format=json", headers=BEARER)
+            gate.set()
+            await asyncio.gather(*waiting)
+            return statuses, {row["route"]: row for row in answer.json()["routes"]}
+
+    statuses, routes = asyncio.run(run())
+    row = routes["GET /items/{id}"]
+    assert (row["requests"], row["errors"]) == (1000, statuses.count(500)) == (1000, 100)
+    assert routes["GET /sub/held"]["in_flight"] == 7
+    assert figures(app)["GET /sub/held"] == (7, 0, 0)
+
+
+def test_counts_are_right_under_threads_with_an_event_loop_each(ask, figures):
+    app = LeakGuard(Starlette(routes=[Route("/{id}", hello)]), token=TOKEN)
+    threads = [
+        threading.Thread(target=ask, args=(app, *[f"/{number}" for number in range(100)]))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert figures(app) == {"GET /{id}": (400, 0, 0)}
