@@ -3,7 +3,7 @@
 # ---- types ----------------------------------------------------------------------------------------
 
 cdef inline LGType *type_at(Graph *g, uint32_t index) noexcept nogil:
-    return &(<LGType *>g.types.p)[index]
+    return &g.types[index]
 
 cdef uint32_t new_type(Graph *g) noexcept nogil:
     if g.type_count >= MAX_TYPES:
@@ -416,7 +416,8 @@ cdef int start(Graph *g, Shared *shared, Facts *facts) noexcept nogil:
     g.sink.strings = &g.strings
     g.sink.salt = facts.salt
     # a table that moved while an object is visited would leave its type behind
-    if lg_reserve(&g.types, MAX_TYPES * sizeof(LGType)) < 0 or lg_begin_strings(&g.strings) < 0:
+    g.types = <LGType *>lg_arena_take(&g.arena, MAX_TYPES * sizeof(LGType))
+    if g.types == NULL or lg_begin_strings(&g.strings) < 0:
         return -1
     lg_string_z(&g.strings, "")
     pseudo_type(g, "<unknown>", LG_OTHER)
@@ -527,13 +528,13 @@ cdef int walk(Graph *g) noexcept nogil:
     return 0
 
 cdef void free_graph(Graph *g) noexcept nogil:
-    cdef LGBytes *parts[22]
+    cdef LGBytes *parts[21]
     cdef int i
     parts[:] = [&g.address, &g.external, &g.type, &g.size, &g.folded, &g.folded_type, &g.offset,
-                &g.target, &g.label, &g.page_key, &g.page_index, &g.page_block, &g.types,
+                &g.target, &g.label, &g.page_key, &g.page_index, &g.page_block,
                 &g.named_node, &g.named_ident, &g.bound_node, &g.bound_limit, &g.root_node,
                 &g.root_kind, &g.batch_source, &g.batch_end, &g.strings.text]
-    for i in range(22):
+    for i in range(21):
         lg_release(parts[i])
     lg_release(&g.strings.ends)
     lg_release(&g.idents.names)

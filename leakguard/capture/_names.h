@@ -27,7 +27,8 @@ static void lg_exhaust(void) { lg_out_of_memory = 1; }
 
 static int lg_reserve(LGBytes *b, size_t bytes) {
     if (bytes <= b->room) return 0;
-    size_t room = b->room ? b->room * 2 : 65536;
+    size_t room = b->room < 32 * LG_HUGE_PAGE ? b->room * 2 : b->room + b->room / 4;
+    if (room < 65536) room = 65536;
     while (room < bytes) room *= 2;
     if (room >= LG_HUGE_PAGE) room = (room + LG_HUGE_PAGE - 1) & ~(LG_HUGE_PAGE - 1);
     if (lg_memory_budget && lg_mapped_bytes + room - b->room > lg_memory_budget) {
@@ -50,7 +51,7 @@ static void lg_release(LGBytes *b) {
 }
 
 /* Small things that never move and go all at once. */
-#define LG_ARENA_BYTES ((size_t)64 << 20) /* reserved, not used */
+#define LG_ARENA_BYTES ((size_t)96 << 20) /* reserved, not used */
 typedef struct {
     char *p;
     size_t used;

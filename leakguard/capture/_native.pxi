@@ -188,7 +188,7 @@ cdef struct Graph:
     LGBytes page_key, page_index, page_block    # object address -> node
     uint64_t page_mask, page_count
     int page_shift
-    LGBytes types
+    LGType *types
     LGMap type_known
     uint32_t type_count, thread_type, frame_type, interned_type
     LGStrings strings

@@ -84,17 +84,17 @@ class Ledger:
     def leave(self, flight: Flight, failed: bool) -> None:
         """The request has ended; `failed` if it raised or never answered."""
         ended = flight.ended or perf_counter()
-        with self._lock:
-            self._flights.discard(flight)
-        name = self._name_of(flight)
-        with self._lock:
-            figures = self._rows.get(name)
-            if figures is None:
-                figures = self._add(name)
-            figures.requests += 1
-            figures.seconds += ended - flight.started
-            if failed or (flight.status or 0) >= 500:
-                figures.errors += 1
+        name = OTHER
+        try:
+            name = self._name_of(flight)
+        finally:  # counted even if it cannot be named
+            with self._lock:
+                self._flights.discard(flight)
+                figures = self._rows.get(name) or self._add(name)
+                figures.requests += 1
+                figures.seconds += ended - flight.started
+                if failed or (flight.status or 0) >= 500:
+                    figures.errors += 1
 
     def rows(self) -> list[RouteRow]:
         """The figures now, the busiest route first."""

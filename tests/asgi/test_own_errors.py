@@ -29,6 +29,8 @@ def test_an_error_of_ours_does_not_reach_the_app_and_is_logged_once(monkeypatch,
         patch.setattr(app._ledger, "_name_of", broken)
         assert ask(app, "/").text == "hello"
     assert ask(app, "/").text == "hello"
+    rows = {row.route: (row.requests, row.in_flight) for row in app._ledger.rows()}
+    assert rows == {"(other)": (1, 0), "GET /": (1, 3)}  # three left while `leave` was broken
     logged = [record for record in caplog.records if record.name == "leakguard"]
     assert len(logged) == 1
     assert logged[0].exc_info[0] is ZeroDivisionError
