@@ -658,21 +658,21 @@ def large_nodes(const uint64_t[::1] node_size not None, unsigned long long least
 # -- linked chains ------------------------------------------------------------------------------
 
 
-cdef uint32_t repeats_of(
+cdef uint32_t length_of(
     uint32_t *window, uint32_t period, const uint32_t *heavy, const uint32_t *group,
     const uint64_t *retained, uint32_t *tail, uint64_t *largest
 ) noexcept nogil:
-    """How often the pattern at `window` repeats; `tail` is the last whole repeat's first link."""
-    cdef uint32_t x = window[0], first = window[0], repeats = 0, i
+    """How many links follow the pattern at `window`; `tail` is the last whole repeat's first."""
+    cdef uint32_t x = window[0], first = window[0], length = 0, i
     while True:
         first = x
         i = 0
         while i < period and x != NO_NODE and group[x] == group[window[i]]:
             x = heavy[x]
             i += 1
+        length += i
         if i < period:
-            return repeats
-        repeats += 1
+            return length
         tail[0] = first
         if x != NO_NODE and retained[first] - retained[x] > largest[0]:
             largest[0] = retained[first] - retained[x]
@@ -684,11 +684,12 @@ def linked_chains(
     unsigned long long least_bytes,
     unsigned long long least_repeats,
 ):
-    """Linked structures: (head, period, repeats, largest, tail) where a pattern of groups repeats.
+    """Linked structures: (head, period, length, largest, tail) where a pattern of groups repeats.
 
     Every path of largest children that starts with at least `least_bytes` is searched for a pattern
-    of up to 16 links; `head` is the first link of the first repeat, `tail` that of the last,
-    `period` the links in one repeat and `largest` the bytes that the heaviest repeat adds.
+    of up to 16 links; `head` is the first link of the first repeat, `tail` that of the last whole
+    one, `period` the links in one repeat, `length` those in all, a last part of a repeat included,
+    and `largest` the bytes that the heaviest repeat adds.
     """
     cdef const uint32_t[::1] order = tree.order
     cdef const uint32_t[::1] immediate = tree.immediate
@@ -697,7 +698,7 @@ def linked_chains(
     if group.shape[0] != tree.node_count:
         raise ValueError("there must be one group for each node")
     cdef uint32_t window[WINDOW]
-    cdef uint32_t x, s, p, i, length, repeats, tail, depth
+    cdef uint32_t x, s, p, i, length, links, tail, depth
     cdef uint64_t largest
     cdef Py_ssize_t k
     found = []
@@ -715,7 +716,7 @@ def linked_chains(
                     window[length] = x
                     length += 1
                     x = heavy[x]
-                repeats = 0
+                links = 0
                 s = 0
                 p = 1
                 tail = NO_NODE
@@ -729,17 +730,17 @@ def linked_chains(
                                 break
                         else:
                             largest = 0
-                            repeats = repeats_of(
+                            links = length_of(
                                 &window[s], p, &heavy[0], &group[0], &retained[0], &tail, &largest
                             )
-                            if repeats >= least_repeats:
+                            if links // p >= least_repeats:
                                 break
-                            repeats = 0
-                    if repeats:
+                            links = 0
+                    if links:
                         break
                     s += 1
-            if repeats:
-                found.append((window[s], p, repeats, largest, tail))
+            if links:
+                found.append((window[s], p, links, largest, tail))
                 break
             x = window[s] if s < length else NO_NODE
             depth += s if s else 1

@@ -16,7 +16,7 @@ class Candidate:
     `path` leads from a root to the holder (the first link of a chain). `retained` is in bytes.
     `member` is one of the objects that gathered, None where they were folded into the holder or the
     holder itself is what is large; `object_type` and `count` say what and how many. `pattern` are
-    the links that repeat in a linked chain, empty for everything else.
+    the links that come again `repeats` times in a linked chain, empty for everything else.
     """
 
     path: tuple[Step, ...]
@@ -25,6 +25,7 @@ class Candidate:
     count: int
     member: Step | None = None
     pattern: tuple[Step, ...] = ()
+    repeats: int = 1
 
     @property
     def holder(self) -> int:

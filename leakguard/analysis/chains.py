@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from leakguard.analysis.findings import Link
 from leakguard.analysis.heap import Step
-from leakguard.analysis.naming import object_name, readable
+from leakguard.analysis.naming import callable_ident, object_name, readable
 
 if TYPE_CHECKING:
     from leakguard.analysis.candidate import Candidate
@@ -23,7 +23,7 @@ def reference_chain(heap: Heap, candidate: Candidate) -> tuple[Link, ...]:
     tail: list[Link] = []
     if candidate.pattern:
         tail = [
-            _link(heap, step, words, candidate.count)
+            _link(heap, step, words, candidate.repeats)
             for step, words in readable(heap, [Step(candidate.holder, None), *candidate.pattern])[
                 1:
             ]
@@ -37,7 +37,7 @@ def reference_chain(heap: Heap, candidate: Candidate) -> tuple[Link, ...]:
 
 
 def _link(heap: Heap, step: Step, words: str, repeats: int = 1) -> Link:
-    ident = heap.image.ident_of(step.node)
+    ident = callable_ident(heap, step.node)
     if ident is None:
         ident = heap.image.type_ident_of(heap.image.node_type[step.node])
     return Link(

@@ -35,11 +35,11 @@ _NO_CHAIN_KINDS = quiet.CODE_KINDS | {TypeKind.TUPLE, TypeKind.STR}
 def linked_chains(heap: Heap, floor: int) -> list[Candidate]:
     """Every linked chain that retains at least `floor` bytes and is no tree."""
     found: list[Candidate] = []
-    for head, period, repeats, largest, tail in _graph.linked_chains(
+    for head, period, length, largest, tail in _graph.linked_chains(
         heap.tree, heap.group, floor, LEAST_REPEATS
     ):
         spread = heap.retained(head)
-        if largest > spread * max(LARGEST_SHARE, UNEVENNESS / repeats):
+        if largest > spread * max(LARGEST_SHARE, UNEVENNESS * period / length):
             continue
         if heap.retained(tail) > spread / 2:
             continue
@@ -48,20 +48,22 @@ def linked_chains(heap: Heap, floor: int) -> list[Candidate]:
             # a module's dict begins no chain of dicts, even where it looks like one more link
             head = heap.tree.heavy[head]
             path = heap.path(head)
-            repeats -= 1
+            length -= 1
         links = _links(heap, head, period)
         if all(heap.kind(step.node) in _NO_CHAIN_KINDS for step in links):
             continue
         if quiet.is_own(heap, path) or quiet.is_bounded(heap, [*path, *links]):
             continue
-        main = _main_link(heap, [Step(head, None), *links[:-1]])
+        nodes = [head, *(step.node for step in links[:-1])]
+        main = _main_link(heap, nodes)
         found.append(
             Candidate(
                 path=tuple(path),
                 retained=spread,
-                object_type=heap.type_name(main),
-                count=repeats,
+                object_type=heap.type_name(nodes[main]),
+                count=length // period + (main < length % period),
                 pattern=tuple(links),
+                repeats=length // period,
             )
         )
     return found
@@ -89,11 +91,11 @@ def _edge_between(heap: Heap, source: int, target: int) -> int | None:
     return None if edge == _graph.NONE else edge
 
 
-def _main_link(heap: Heap, links: list[Step]) -> int:
-    """The link that a reader would call the object: an instance rather than what ties it."""
+def _main_link(heap: Heap, nodes: list[int]) -> int:
+    """The place of what a reader would call the object: an instance rather than what ties it."""
 
-    def rank(step: Step) -> tuple[bool, bool]:
-        kind = heap.kind(step.node)
-        return (not heap.is_python_instance(step.node), kind in _PLUMBING)
+    def rank(place: int) -> tuple[bool, bool]:
+        node = nodes[place]
+        return (not heap.is_python_instance(node), heap.kind(node) in _PLUMBING)
 
-    return min(links, key=rank).node
+    return min(range(len(nodes)), key=rank)

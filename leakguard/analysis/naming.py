@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from leakguard.analysis.heap import Step
 from leakguard.image import EdgeKind, TypeKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from leakguard.analysis.heap import Heap, Step
-    from leakguard.image import Label
+    from leakguard.analysis.heap import Heap
+    from leakguard.image import Ident, Label
 
 # A dotted name longer than this is nothing anybody wrote: it starts at a class on the way instead.
 _LONGEST_NAME = 5
 _NAMED_KINDS = frozenset({TypeKind.MODULE, TypeKind.FRAME, TypeKind.GENERATOR})
+
+_WRAPPED_FUNCTION: dict[int, str] = {TypeKind.METHOD: "__func__", TypeKind.PARTIAL: "func"}
 
 # Between an object and what a reader thinks it refers to.
 _SILENT_SLOTS = frozenset({"__dict__", "__closure__"})
@@ -84,8 +87,19 @@ def readable(heap: Heap, path: Iterable[Step]) -> list[tuple[Step, str]]:
 
 def object_name(heap: Heap, node: int) -> str:
     """What an object is called, "" for the nameless."""
-    ident = heap.image.ident_of(node)
+    ident = callable_ident(heap, node)
     return "" if ident is None else ident.name
+
+
+def callable_ident(heap: Heap, node: int) -> Ident | None:
+    """Name and place of an object; of a bound method or a partial, those of its function."""
+    wanted = _WRAPPED_FUNCTION.get(heap.kind(node))
+    if wanted is not None:
+        for edge in heap.image.edges(node):
+            target = heap.image.edge_target[edge]
+            if heap.slot_name(Step(target, edge)) == wanted:
+                return heap.image.ident_of(target)
+    return heap.image.ident_of(node)
 
 
 def holder_name(heap: Heap, path: list[Step]) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 # Below this part of what the allocators handed out, too much was not seen to say that all is well.
 ENOUGH_COVERAGE = 0.7
 _SURE_OF_NOTHING = 0.8
-_NAMED_TYPES = ("function", "coroutine", "generator", "async_generator")
+_NAMED_TYPES = ("function", "method", "coroutine", "generator", "async_generator")
 
 
 def verdict(

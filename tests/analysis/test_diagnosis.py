@@ -26,7 +26,10 @@ def listener(heap):
 
 def bound_methods(heap):
     held = heap.variable(heap.shop, "on_close", "list", 8 * KB, TypeKind.LIST)
-    heap.fill(held, 5000, 400, "method", kind=TypeKind.METHOD)
+    name = Ident("shop.Connection.closed", "/srv/app/shop.py", 7)
+    function = heap.node("function", 150, TypeKind.FUNCTION, ident=name)
+    for method in heap.fill(held, 5000, 400, "method", kind=TypeKind.METHOD):
+        heap.edge(method, EdgeKind.SLOT, "__func__", function)
     return "listener", "shop.on_close"
 
 
@@ -178,6 +181,15 @@ def test_a_listener_chain_shows_emitter_event_and_callback(heap):
     assert event.edge == "['connect']"
     assert (callbacks.name, callbacks.repeats) == ("shop.attempt.<locals>.on_connect", 5000)
     assert callbacks.line == 9
+
+
+def test_a_bound_method_is_called_like_its_function(heap):
+    bound_methods(heap)
+    findings = heap.analyse()
+    last = findings.suspects[0].chain[-1]
+    assert (last.type, last.name) == ("method", "shop.Connection.closed")
+    assert (last.file, last.line) == ("/srv/app/shop.py", 7)
+    assert findings.verdict.text.startswith("closed methods pile up in shop.on_close: 5,000 of")
 
 
 def test_free_and_context_variables_are_named_in_the_chain(heap):

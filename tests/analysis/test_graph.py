@@ -219,10 +219,10 @@ def test_a_million_links_deep():
 def test_linked_chain_after_a_prefix():
     graph = chain_graph(3 + 4 * 499 + 2, lambda n: 9 if n < 3 else 10 + (n - 3) % 4)
     tree = graph.dominators()
-    ((head, period, repeats, largest, tail),) = _graph.linked_chains(
+    ((head, period, length, largest, tail),) = _graph.linked_chains(
         tree, array("I", graph.types), 16, 4
     )
-    assert (head, period, repeats, largest) == (3, 4, 499, 32)
+    assert (head, period, length, largest) == (3, 4, 4 * 499 + 2, 32)
     assert tail == 3 + 4 * 498
 
 
