@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import inspect
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 from leakguard.endpoint import Endpoint, EndpointRequest
 from leakguard.endpoint.first_words import token_at_start
 from leakguard.errors import SettingsError
 from leakguard.guard import Guard
 from leakguard.routes import AsgiNames, Ledger
-from leakguard.settings import Settings
+from leakguard.settings import Options, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -32,7 +32,7 @@ class LeakGuard:
     that is no ASGI app. Afterwards no error of LeakGuard reaches the app or its callers.
     """
 
-    def __init__(self, app: ASGIApp, **options: Any) -> None:
+    def __init__(self, app: ASGIApp, **options: Unpack[Options]) -> None:
         _check_is_asgi(app)
         self.app = app
         self.settings = settings = Settings.build(**options)

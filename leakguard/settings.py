@@ -11,9 +11,12 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypedDict
 
 from leakguard.errors import SettingsError
+
+if TYPE_CHECKING:
+    from leakguard.endpoint import EndpointRequest
 
 MIN_TOKEN_LENGTH = 16
 MAX_TOP = 50
@@ -25,20 +28,38 @@ _PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
+class Options(TypedDict, total=False):
+    """The keywords of a LeakGuard, for type checkers: the fields of `Settings`, as they may come.
+
+    None counts as not given.
+    """
+
+    token: str | None
+    authorize: Callable[[EndpointRequest], object] | None
+    path: str | None
+    allowed_hosts: Iterable[str] | None
+    app_name: str | None
+    top: int | None
+    cooldown: float | None
+    timeout: float | None
+    memory_limit: int | str | None
+    max_routes: int | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The options of one LeakGuard. Make it with `Settings.build`, which checks every value."""
 
     token: str | None = field(default=None, repr=False)
     """The secret a reader must present; None: `authorize` decides, or a token is made."""
-    authorize: Callable[[Any], Any] | None = None
+    authorize: Callable[[EndpointRequest], object] | None = None
     """Asked with the request (`EndpointRequest`), sync or async; a true answer lets it in."""
     path: str = "/_leak"
     """Where the endpoint answers, below the app's own root path."""
     allowed_hosts: tuple[str, ...] = ()
     """Hosts that may be asked for ("shop.example", "*.shop.example", with or without a port);
     empty: any."""
-    app: str = ""
+    app_name: str = ""
     """The name of the app: apps of different names do not share a generated token."""
     top: int = 5
     """How many suspects are reported when the request does not say."""
@@ -108,7 +129,7 @@ def _token(value: object, name: str) -> str:
     return value
 
 
-def _authorize(value: object, name: str) -> Callable[[Any], Any]:
+def _authorize(value: object, name: str) -> Callable[[EndpointRequest], object]:
     if not callable(value):
         raise SettingsError(
             f"{name} must be a function of the request that returns True to let it in, "
@@ -144,7 +165,7 @@ def _allowed_hosts(value: object, name: str) -> tuple[str, ...]:
     return tuple(host.lower() for host in hosts)
 
 
-def _app(value: object, name: str) -> str:
+def _app_name(value: object, name: str) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", value):
         raise SettingsError(
             f"{name} must be a name of at most 64 letters, digits and ._- that starts with a "
@@ -201,7 +222,7 @@ _CHECKS: dict[str, Callable[[object, str], Any]] = {
     "authorize": _authorize,
     "path": _path,
     "allowed_hosts": _allowed_hosts,
-    "app": _app,
+    "app_name": _app_name,
     "top": _whole(1, MAX_TOP),
     "cooldown": _seconds(0, 86_400),
     "timeout": _seconds(0.1, 3_600),

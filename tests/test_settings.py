@@ -6,7 +6,7 @@ import os
 import pytest
 
 from leakguard.errors import SettingsError
-from leakguard.settings import Settings
+from leakguard.settings import Options, Settings
 
 TOKEN = "sixteen-letters!"
 
@@ -45,7 +45,7 @@ def test_every_option_but_the_callable_can_come_from_the_environment(monkeypatch
         "token": TOKEN,
         "path": "/x",
         "allowed_hosts": "a.example, *.b.example:8000",
-        "app": "shop",
+        "app_name": "shop",
         "top": "3",
         "cooldown": "0.5",
         "timeout": "30",
@@ -59,7 +59,7 @@ def test_every_option_but_the_callable_can_come_from_the_environment(monkeypatch
         token=TOKEN,
         path="/x",
         allowed_hosts=("a.example", "*.b.example:8000"),
-        app="shop",
+        app_name="shop",
         top=3,
         cooldown=0.5,
         timeout=30.0,
@@ -74,7 +74,7 @@ def test_an_unknown_keyword_names_the_close_match():
 
 
 def test_an_unknown_keyword_like_nothing_lists_what_there_is():
-    with pytest.raises(SettingsError, match="there are: allowed_hosts, app, authorize"):
+    with pytest.raises(SettingsError, match="there are: allowed_hosts, app_name, authorize"):
         Settings.build(zzzzzzzz=1)
 
 
@@ -108,8 +108,8 @@ def test_what_kubernetes_sets_for_a_service_of_our_name_is_no_option(monkeypatch
         ("allowed_hosts", ["https://a.example"], "no host name"),
         ("allowed_hosts", [3], "no host name"),
         ("allowed_hosts", 3, "list of host names"),
-        ("app", "../etc", "name of at most 64"),
-        ("app", "", "name of at most 64"),
+        ("app_name", "../etc", "name of at most 64"),
+        ("app_name", "", "name of at most 64"),
         ("top", 0, "from 1 to 50"),
         ("top", 51, "from 1 to 50"),
         ("top", True, "from 1 to 50"),
@@ -158,3 +158,7 @@ def test_neither_does_the_repr():
 )
 def test_memory_is_bytes_or_a_number_with_a_unit(text, size):
     assert Settings.build(memory_limit=text).memory_limit == size
+
+
+def test_the_type_checkers_know_the_same_options():
+    assert set(Options.__annotations__) == {field.name for field in dataclasses.fields(Settings)}

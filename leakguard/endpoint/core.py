@@ -95,7 +95,7 @@ class Endpoint:
         findings = dataclasses.replace(
             taken.findings, suspects=taken.findings.suspects[: wanted.top]
         )
-        report = Report(findings, self._routes(), round(age, 1), self._settings.app)
+        report = Report(findings, self._routes(), round(age, 1), self._settings.app_name)
         extra = [("age", str(int(age)))] if age else []
         if wanted.as_json:
             return _json(200, jsonform.to_dict(report), extra)

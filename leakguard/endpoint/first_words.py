@@ -23,7 +23,7 @@ def token_at_start(settings: Settings) -> str | None:
     if settings.token is not None or settings.authorize is not None:
         return None
     try:
-        token = app_token(settings.app)
+        token = app_token(settings.app_name)
     except Exception as error:
         logger.error("%s is closed: %s", settings.path, error)
         return None

@@ -47,12 +47,12 @@ def app_token(app: str = "") -> str:
 def shared_token(app: str | None = None) -> str:
     """The token a reader needs: LEAKGUARD_TOKEN, or the one that the apps called `app` share.
 
-    `app` defaults to LEAKGUARD_APP. Where several directories have one, the one that a worker has
-    used last is returned; where none has, one is made and the app will use it when it starts.
+    `app` defaults to LEAKGUARD_APP_NAME. Where several directories have one, the one that a worker
+    has used last is returned; where none has, one is made, which the app will use when it starts.
     """
     if given := os.environ.get("LEAKGUARD_TOKEN"):
         return given
-    app = os.environ.get("LEAKGUARD_APP", "") if app is None else app
+    app = os.environ.get("LEAKGUARD_APP_NAME", "") if app is None else app
     name = _file_name(app)
     found: list[tuple[float, str]] = []
     for place in directories():

@@ -104,3 +104,8 @@ def test_head_has_no_body(ask):
     assert response.status_code == 200
     assert int(response.headers["content-length"]) > 100
     assert response.content == b""
+
+
+def test_the_app_can_have_a_name(ask):
+    app = LeakGuard(Starlette(), token=TOKEN, app_name="shop")
+    assert ask(app, "/_leak", headers=BEARER).text.startswith("shop")

@@ -22,7 +22,7 @@ def temporary(tmp_path, monkeypatch):
     place.mkdir()
     place.chmod(0o1777)
     monkeypatch.setattr(tempfile, "tempdir", str(place))
-    for name in ("XDG_RUNTIME_DIR", "LEAKGUARD_TOKEN", "LEAKGUARD_APP"):
+    for name in ("XDG_RUNTIME_DIR", "LEAKGUARD_TOKEN", "LEAKGUARD_APP_NAME"):
         monkeypatch.delenv(name, raising=False)
     return place
 
@@ -76,7 +76,7 @@ def test_a_runtime_directory_that_is_none_is_not_used(session, temporary, monkey
 def test_apps_of_different_names_have_their_own(session, monkeypatch):
     tokens = {app_token(), app_token("shop"), app_token("blog")}
     assert len(tokens) == 3
-    monkeypatch.setenv("LEAKGUARD_APP", "shop")
+    monkeypatch.setenv("LEAKGUARD_APP_NAME", "shop")
     assert shared_token() == app_token("shop")
     assert shared_token("blog") == app_token("blog")
 
