@@ -111,7 +111,8 @@ cdef inline int64_t object_node(Graph *g, PyObject *op, uint32_t type, bint immo
         return -1
     if slot[0]:
         return <int64_t>slot[0] - 1
-    node = add_node(g, op, type, EXTERNAL_ROOT if immortal else lg_refcount(op))
+    node = add_node(g, op, type, EXTERNAL_ROOT if immortal
+                    else lg_counted_references(op, type_at(g, type)))
     if node >= 0:
         slot[0] = <uint32_t>(node + 1)
     return node

@@ -77,6 +77,7 @@ cdef extern from "_objects.h" nogil:
     uint32_t lg_ident_code(LGIdents *, LGStrings *, PyObject *, PyObject *)
     void lg_type_init(LGType *, LGArena *, LGStrings *, LGIdents *, PyTypeObject *)
     uint64_t lg_object_bytes(PyObject *, LGType *)
+    uint64_t lg_counted_references(PyObject *, LGType *)
     int64_t lg_bound_of(PyObject *, LGType *)
     void lg_visit(PyObject *, LGType *, LGSink *)
     void lg_emit(LGSink *, void *, uint32_t)

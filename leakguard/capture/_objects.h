@@ -157,6 +157,12 @@ static uint64_t lg_object_bytes(PyObject *op, LGType *t) {
     }
 }
 
+/* References that are accounted for before any edge is seen: the queue of an lru_cache owns each of
+   its links once, beside the dict. */
+static inline uint64_t lg_counted_references(PyObject *op, LGType *t) {
+    return lg_refcount(op) - (t->special == LG_LRU_LINK);
+}
+
 /* The most entries a bounded container can hold; -1 where there is no bound to be read. */
 static int64_t lg_bound_of(PyObject *op, LGType *t) {
     uint32_t offset = t->kind == LG_DEQUE       ? lg_layouts.deque_maxlen
@@ -402,6 +408,7 @@ static void lg_visit(PyObject *op, LGType *t, LGSink *k) {
             return;
         }
     }
+    if (t->special == LG_LRU_LINK) return; /* the cache itself reports what its links hold */
     if (t->special == LG_HAMT_BITMAP || t->special == LG_HAMT_COLLISION) { lg_visit_hamt(op, k); return; }
     if (t->kind == LG_TYPE && !lg_is_heap_type((PyTypeObject *)op)) {
         lg_visit_static_type((PyTypeObject *)op, k);

@@ -12,7 +12,8 @@ enum {
     LG_LRU_CACHE, LG_THREAD_LOCAL, LG_TASK, LG_EXCEPTION, LG_TRACEBACK, LG_BUILTIN_FUNCTION,
     LG_NUMPY_ARRAY, LG_PARTIAL
 };
-enum { LG_PLAIN, LG_HAMT_BITMAP, LG_HAMT_COLLISION, LG_ORDERED_DICT, LG_DATETIME, LG_TIME, LG_MMAP };
+enum { LG_PLAIN, LG_HAMT_BITMAP, LG_HAMT_COLLISION, LG_ORDERED_DICT, LG_DATETIME, LG_TIME, LG_MMAP,
+       LG_LRU_LINK };
 
 #define LG_FLAG_GC 1
 #define LG_FLAG_PYTHON 2
@@ -94,7 +95,8 @@ static void lg_classify(LGType *t, PyTypeObject *type) {
         {"numpy.ndarray", LG_NUMPY_ARRAY, 0}, {"functools.partial", LG_PARTIAL, 0},
         {"collections.OrderedDict", LG_DICT, LG_ORDERED_DICT},
         {"datetime.datetime", LG_OTHER, LG_DATETIME}, {"datetime.time", LG_OTHER, LG_TIME},
-        {"mmap.mmap", LG_OTHER, LG_MMAP}, {NULL, 0, 0}};
+        {"mmap.mmap", LG_OTHER, LG_MMAP}, {"functools._lru_list_elem", LG_OTHER, LG_LRU_LINK},
+        {NULL, 0, 0}};
     unsigned long f = type->tp_flags;
 #define LG_IS(test, k, builtin) if (test) { t->kind = k; t->exact = type == &(builtin); return; }
     LG_IS(f & Py_TPFLAGS_UNICODE_SUBCLASS, LG_STR, PyUnicode_Type)

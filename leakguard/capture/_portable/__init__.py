@@ -1,0 +1,1 @@
+"""The parts of the portable capture: plain Python that runs no code of the application."""
