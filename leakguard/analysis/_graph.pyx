@@ -576,12 +576,17 @@ def group_column(
     cdef uint32_t *groups = <uint32_t*>group.data
     if named_node.shape[0] != named_ident.shape[0]:
         raise ValueError("there must be one ident for each named node")
-    for i in range(n):
-        groups[i] = node_type[i]
-    for i in range(named_node.shape[0]):
-        if named_node[i] >= n:
-            raise ValueError(f"node {named_node[i]} is named but does not exist")
-        groups[named_node[i]] = <uint32_t>(type_count + named_ident[i])
+    cdef Py_ssize_t stray = -1
+    with nogil:
+        for i in range(n):
+            groups[i] = node_type[i]
+        for i in range(named_node.shape[0]):
+            if named_node[i] >= n:
+                stray = i
+                break
+            groups[named_node[i]] = <uint32_t>(type_count + named_ident[i])
+    if stray >= 0:
+        raise ValueError(f"node {named_node[stray]} is named but does not exist")
     return memoryview(group)
 
 
@@ -678,6 +683,47 @@ cdef uint32_t length_of(
             largest[0] = retained[first] - retained[x]
 
 
+cdef struct Pattern:
+    uint32_t head, period, length, tail
+    uint64_t largest
+
+
+cdef bint find_pattern(
+    uint32_t start, const uint32_t *heavy, const uint32_t *group, const uint64_t *retained,
+    uint64_t least_bytes, uint64_t least_repeats, Pattern *found
+) noexcept nogil:
+    """The first pattern on the path of largest children from `start`; false if there is none."""
+    cdef uint32_t window[WINDOW]
+    cdef uint32_t x = start, s, p, i, length, depth = 0
+    while x != NO_NODE and retained[x] >= least_bytes and depth < DEEPEST_START:
+        length = 0
+        while x != NO_NODE and length < WINDOW:
+            window[length] = x
+            length += 1
+            x = heavy[x]
+        s = 0
+        while s < WINDOW // 2 and s < length and retained[window[s]] >= least_bytes:
+            for p in range(1, LONGEST_PERIOD + 1):
+                if s + 2 * p > length:
+                    break
+                for i in range(p):
+                    if group[window[s + i]] != group[window[s + i + p]]:
+                        break
+                else:
+                    found.largest = 0
+                    found.length = length_of(
+                        &window[s], p, heavy, group, retained, &found.tail, &found.largest
+                    )
+                    if found.length // p >= least_repeats:
+                        found.head = window[s]
+                        found.period = p
+                        return True
+            s += 1
+        x = window[s] if s < length else NO_NODE
+        depth += s if s else 1
+    return False
+
+
 def linked_chains(
     DominatorTree tree not None,
     const uint32_t[::1] group not None,
@@ -690,58 +736,32 @@ def linked_chains(
     of up to 16 links; `head` is the first link of the first repeat, `tail` that of the last whole
     one, `period` the links in one repeat, `length` those in all, a last part of a repeat included,
     and `largest` the bytes that the heaviest repeat adds.
+    Raises ValueError if the arrays do not belong together.
     """
     cdef const uint32_t[::1] order = tree.order
     cdef const uint32_t[::1] immediate = tree.immediate
     cdef const uint32_t[::1] heavy = tree.heavy
     cdef const uint64_t[::1] retained = tree.retained
+    cdef uint32_t n = <uint32_t>tree.node_count, x = 0
+    cdef Py_ssize_t k = 0, reached = order.shape[0]
+    cdef bint there
+    cdef Pattern pattern
     if group.shape[0] != tree.node_count:
         raise ValueError("there must be one group for each node")
-    cdef uint32_t window[WINDOW]
-    cdef uint32_t x, s, p, i, length, links, tail, depth
-    cdef uint64_t largest
-    cdef Py_ssize_t k
     found = []
-    for k in range(order.shape[0]):
-        x = order[k]
-        if retained[x] < least_bytes:
-            continue
-        if immediate[x] < tree.node_count and heavy[immediate[x]] == x:
-            continue  # part of a longer path
-        depth = 0
-        while x != NO_NODE and retained[x] >= least_bytes and depth < DEEPEST_START:
-            with nogil:
-                length = 0
-                while x != NO_NODE and length < WINDOW:
-                    window[length] = x
-                    length += 1
-                    x = heavy[x]
-                links = 0
-                s = 0
-                p = 1
-                tail = NO_NODE
-                largest = 0
-                while s < WINDOW // 2 and s < length and retained[window[s]] >= least_bytes:
-                    for p in range(1, LONGEST_PERIOD + 1):
-                        if s + 2 * p > length:
-                            break
-                        for i in range(p):
-                            if group[window[s + i]] != group[window[s + i + p]]:
-                                break
-                        else:
-                            largest = 0
-                            links = length_of(
-                                &window[s], p, &heavy[0], &group[0], &retained[0], &tail, &largest
-                            )
-                            if links // p >= least_repeats:
-                                break
-                            links = 0
-                    if links:
-                        break
-                    s += 1
-            if links:
-                found.append((window[s], p, links, largest, tail))
-                break
-            x = window[s] if s < length else NO_NODE
-            depth += s if s else 1
+    while k < reached:
+        there = False
+        with nogil:
+            while k < reached and not there:
+                x = order[k]
+                k += 1
+                # the largest child of its dominator is part of a path that began further up
+                if retained[x] >= least_bytes and (immediate[x] == n or heavy[immediate[x]] != x):
+                    there = find_pattern(
+                        x, &heavy[0], &group[0], &retained[0], least_bytes, least_repeats, &pattern
+                    )
+        if there:
+            found.append(
+                (pattern.head, pattern.period, pattern.length, pattern.largest, pattern.tail)
+            )
     return found

@@ -74,7 +74,7 @@ def _judge(
 def _can_pile_up(heap: Heap, holder: int, group: int) -> bool:
     sample = heap.members(holder, group, 1)
     return bool(sample) and not (
-        heap.kind(sample[0].node) in quiet.CODE_KINDS
+        heap.kind(sample[0].node) in quiet.NO_MEMBER_KINDS
         or quiet.is_bounded_lru_entry(heap, sample[0].node)
     )
 

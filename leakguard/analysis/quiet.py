@@ -80,6 +80,9 @@ _FIXED_KINDS = frozenset(
 # Made by importing or compiling.
 CODE_KINDS = frozenset({TypeKind.TYPE, TypeKind.CODE, TypeKind.MODULE, TypeKind.BUILTIN_FUNCTION})
 
+# Not what piles up: code grows by importing, and who holds weakly keeps nothing alive.
+NO_MEMBER_KINDS = CODE_KINDS | {TypeKind.WEAKREF}
+
 # Constants: what a table written in code consists of.
 INERT_KINDS = frozenset(
     {

@@ -272,6 +272,38 @@ def test_classes_of_a_module_are_not_blamed(heap):
     assert heap.analyse().suspects == ()
 
 
+def test_who_holds_weakly_is_not_blamed(heap):
+    observers = heap.variable(heap.shop, "OBSERVERS", "list", 8 * KB, TypeKind.LIST)
+    heap.fill(observers, 20_000, 72, "weakref.ReferenceType", kind=TypeKind.WEAKREF)
+    assert heap.analyse().suspects == ()
+
+
+def test_no_expression_leads_through_c(heap):
+    """A loop as a key in a C module's table is named by its class, not by that module."""
+    registry = heap.slot(heap.lib, "registry", "dict", 300, TypeKind.DICT)
+    loop = heap.node("shop.Loop", 56, flags=3)
+    heap.edge(registry, EdgeKind.DICT_KEY, 0, loop)
+    ready = heap.edge(loop, EdgeKind.ATTR, "_ready", heap.node("list", 8 * KB, TypeKind.LIST))
+    heap.fill(ready, 1000, 9 * KB)
+    assert only(heap.analyse()).holder == "shop.Loop._ready"
+
+
+def test_a_module_namespace_begins_no_chain_of_dicts(heap):
+    owner = (heap.shop, EdgeKind.KEY, "head")
+    for _ in range(3000):
+        entry = heap.edge(*owner, heap.node("dict", 300, TypeKind.DICT))
+        owner = (entry, EdgeKind.KEY, "next")
+    suspect = only(heap.analyse())
+    assert (suspect.holder, suspect.object_count) == ("shop.head", 3000)
+
+
+def test_the_application_is_preferred_where_two_modules_share_a_holder(heap):
+    table = heap.variable(heap.lib, "shared", "list", 8 * KB, TypeKind.LIST)
+    heap.edge(heap.shop, EdgeKind.KEY, "CARTS", table)
+    heap.fill(table, 1000, 9 * KB)
+    assert only(heap.analyse()).holder == "shop.CARTS"
+
+
 def test_what_nothing_refers_to_is_not_blamed(heap):
     stray = heap.node("list", 8 * KB, TypeKind.LIST)
     heap.fill(stray, 1000, 9 * KB)
