@@ -17,26 +17,45 @@ cdef enum:
     BLOCK = 1024
 
 
-def first_reaching(const Unsigned[::1] items, uint64_t limit):
-    """First element that is `limit` or more."""
-    cdef Py_ssize_t start = 0, end, i, count = items.shape[0], found = -1
+cdef Py_ssize_t _first_reaching(const Unsigned[::1] items, uint64_t limit) noexcept nogil:
+    cdef Py_ssize_t start = 0, end, i, count = items.shape[0]
     cdef Unsigned largest
-    with nogil:
-        while start < count and found < 0:
-            end = min(start + BLOCK, count)
-            largest = 0
+    while start < count:
+        end = min(start + BLOCK, count)
+        largest = 0
+        for i in range(start, end):
+            largest = items[i] if items[i] > largest else largest
+        if largest >= limit:
             for i in range(start, end):
-                largest = items[i] if items[i] > largest else largest
-            if largest >= limit:
-                for i in range(start, end):
-                    if items[i] >= limit:
-                        found = i
-                        break
-            start = end
+                if items[i] >= limit:
+                    return i
+        start = end
+    return -1
+
+
+def first_reaching(items, uint64_t limit):
+    """First element of 1, 2 or 4 bytes that is `limit` or more."""
+    # not a fused def: its dispatcher would import NumPy into the process that opens an image
+    cdef const uint8_t[::1] small
+    cdef const uint16_t[::1] medium
+    cdef const uint32_t[::1] large
+    cdef Py_ssize_t found
+    if items.itemsize == 1:
+        small = items
+        with nogil:
+            found = _first_reaching(small, limit)
+    elif items.itemsize == 2:
+        medium = items
+        with nogil:
+            found = _first_reaching(medium, limit)
+    else:
+        large = items
+        with nogil:
+            found = _first_reaching(large, limit)
     return found
 
 
-def first_zero(const Unsigned[::1] items):
+def first_zero(const uint8_t[::1] items):
     """First element that is 0."""
     cdef Py_ssize_t i, count = items.shape[0], found = -1
     with nogil:

@@ -82,3 +82,19 @@ def test_meta_costs_little(
         struct.pack_into("<Q", image, 16, len(data) + len(meta))
         images.append(bytes(image) + meta)
     assert all("'meta'" in line for line in run(walker_script, images))
+
+
+def test_reading_needs_no_numpy(data: bytes, walker_script: Path) -> None:
+    code = (
+        f"import runpy, sys; sys.argv[1:] = [{str(8 << 30)!r}]\n"
+        f"runpy.run_path({str(walker_script)!r}, run_name='__main__')\n"
+        "print('numpy' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        input=struct.pack("<Q", len(data)) + data,
+        capture_output=True,
+        timeout=110,
+        check=True,
+    )
+    assert done.stdout.decode().split() == ["walked", "False"]
