@@ -16,7 +16,7 @@ sources := $(shell find leakguard integrations -type f \
 say = @printf '\n==> %s\n' "$(1)"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench test-sid clean
+.PHONY: help demo test check check-ruff check-mypy check-pyright bench test-sid clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -30,20 +30,26 @@ test: $(VENV)/.test-tools $(VENV)/.installed ## build, install and test everythi
 	$(call say,Testing the installed package)
 	@$(bin)/python -P -m pytest --junitxml=$(VENV)/results.xml $(ONLY)
 
-check: $(VENV)/.check-tools $(VENV)/.installed ## lint, formatting and types
+check: check-ruff check-mypy check-pyright ## lint, formatting and types
+
+check-ruff: $(VENV)/.check-tools
 	$(call say,ruff: lint and formatting)
 	@$(bin)/ruff check .
 	@$(bin)/ruff format --check .
+
+check-mypy: $(VENV)/.check-tools $(VENV)/.test-tools $(VENV)/.installed
 	$(call say,mypy --strict: the package and then what uses it)
 	@$(bin)/mypy
 	@MYPYPATH=examples $(bin)/mypy --strict examples/demo.py tests/typing
 	@$(bin)/mypy --strict --explicit-package-bases examples/*_leak
+
+check-pyright: $(VENV)/.check-tools $(VENV)/.test-tools $(VENV)/.installed
 	$(call say,pyright: the package and what uses it)
 	@$(bin)/pyright --pythonpath $(bin)/python
 
 bench: $(VENV)/.test-tools $(VENV)/.installed ## pause and cost of a snapshot against gc.collect()
 	$(call say,Benchmarks: each figure as a ratio to one full gc.collect() of the same heap)
-	@$(bin)/python -P benchmarks/run.py
+	@$(bin)/python -P benchmarks
 
 test-sid: ## capture, analysis and end-to-end tests on CPython 3.14 and 3.15
 	$(call say,Testing on CPython 3.14 and 3.15 in a chroot of Debian sid)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, assert_type
 
 from starlette.applications import Starlette
@@ -11,11 +10,12 @@ from starlette.middleware import Middleware
 
 from leakguard import HeapImage, LeakGuard, LeakGuardError, snapshot
 from leakguard.analysis import analyse
+from leakguard.analysis.findings import Findings, Suspect
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from pathlib import Path
 
-    from leakguard.analysis.findings import Findings, Suspect
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 def added_to_an_application() -> None:
@@ -47,8 +47,8 @@ def taken_by_hand(where: Path) -> str:
             findings = analyse(image, top=3)
     except LeakGuardError as error:
         return str(error)
-    assert_type(findings, "Findings")
-    assert_type(findings.suspects, "tuple[Suspect, ...]")
+    assert_type(findings, Findings)
+    assert_type(findings.suspects, tuple[Suspect, ...])
     return findings.verdict.text
 
 
