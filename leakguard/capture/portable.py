@@ -6,7 +6,6 @@ meanwhile, as far as one thread can hold the others off.
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import sys
 import time
@@ -18,7 +17,7 @@ from leakguard.errors import CaptureError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 _HOLD_SECONDS: Final = 5.0
 
@@ -49,29 +48,23 @@ def capture_portable(
         if should_stop is not None and should_stop():
             raise CaptureError("the capture was cancelled before it was complete")
 
-    with _undisturbed():
+    # neither the collector nor, for as long as a switch may wait, another thread changes the heap
+    collecting, interval = gc.isenabled(), sys.getswitchinterval()
+    gc.disable()
+    sys.setswitchinterval(_HOLD_SECONDS)
+    try:
         poll()
         heap = Heap(objects, poll)
         del objects
         builder = Graph(heap, poll).build()
-    del heap
+        del heap
+    finally:
+        sys.setswitchinterval(interval)
+        if collecting:
+            gc.enable()
     elapsed = time.perf_counter_ns() - began
     builder.meta.update(meta)
     builder.meta.setdefault("capture", "portable")
     builder.stats[3] = builder.stats[4] = elapsed
     builder.stats[5] = time.thread_time_ns() - began_cpu
     builder.write(path_or_fd)
-
-
-@contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Keep the collector and, for as long as a switch may wait, other threads from running."""
-    collecting, interval = gc.isenabled(), sys.getswitchinterval()
-    gc.disable()
-    sys.setswitchinterval(_HOLD_SECONDS)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(interval)
-        if collecting:
-            gc.enable()

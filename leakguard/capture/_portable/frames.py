@@ -94,18 +94,21 @@ def running_threads(found: Callable[[object], None]) -> list[RunningThread]:
     }
     exceptions = _current_exceptions()
     threads: list[RunningThread] = []
-    for ident, innermost in sys._current_frames().items():
+    # this frame is among them: it must not end while it refers to itself, or it never goes
+    current_frames = sys._current_frames()
+    for ident in list(current_frames):
         frames: list[RunningFrame] = []
-        frame: types.FrameType | None = innermost
+        frame: types.FrameType | None = current_frames.pop(ident)
         current = ident == threading.get_ident()
-        while current and frame is not None and _is_own(frame):
+        while current and frame is not None and is_own(frame.f_globals):
             frame = frame.f_back
         while frame is not None:
             frames.append(_running(frame, found))
             frame = frame.f_back
         frames.reverse()
         name = names.get(ident, "thread without a name")
-        threads.append(RunningThread(name, frames, current, exceptions.get(ident, 0)))
+        exception = exceptions.get(ident, 0)
+        threads.append(RunningThread(name, frames, current, exception))
     return threads
 
 
@@ -122,8 +125,9 @@ def _running(frame: types.FrameType, found: Callable[[object], None]) -> Running
     return RunningFrame(Ident(qualname, code.co_filename, frame.f_lineno), id(code), variables)
 
 
-def _is_own(frame: types.FrameType) -> bool:
-    name = frame.f_globals.get("__name__")
+def is_own(namespace: dict[str, Any]) -> bool:
+    """Whether a module's namespace, the globals of a frame or function, is one of LeakGuard's."""
+    name = namespace.get("__name__")
     return type(name) is str and name.partition(".")[0] == _OWN_PACKAGE
 
 

@@ -8,6 +8,7 @@ import types
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from leakguard.capture._portable.frames import is_own
 from leakguard.image import EdgeKind, Ident, RootKind, TypeKind
 
 if TYPE_CHECKING:
@@ -33,7 +34,10 @@ class _Threads:
         for position, item in enumerate(graph.heap.objects):
             if graph.external[position] <= 0:
                 continue
-            if type(item) is types.FunctionType:
+            if type(item) is types.FunctionType and is_own(item.__globals__):
+                # running for the capture, in frames that are not in the image
+                graph.external[position] = 0
+            elif type(item) is types.FunctionType:
                 self._functions[id(item.__code__)].append(position)
             elif type(item) is types.CellType:
                 self._cells[_content(item)].append(position)

@@ -66,6 +66,8 @@ def type_namespace_dict(klass: type) -> object:
     return next(iter(gc.get_referents(_type_dict(klass))), None)
 
 
+_NOBODY_COUNTS_THAT_FAR: Final = 1 << 29
+
 # what CPython 3.11 counts like everything else and never frees all the same
 _NEVER_FREED: Final = frozenset(
     map(id, (None, True, False, Ellipsis, NotImplemented, (), "", b"", *range(-5, 257)))
@@ -74,8 +76,10 @@ _NEVER_FREED: Final = frozenset(
 
 def is_immortal(item: object) -> bool:
     """Whether the object is never freed, so that references to it say nothing."""
+    if sys.getrefcount(item) > _NOBODY_COUNTS_THAT_FAR:
+        return True
     if sys.version_info >= (3, 12):
-        return sys.getrefcount(item) > 1 << 29
+        return False
     klass = type(item)
     if type_flags(klass) & FLAG_TYPE:
         return not type_flags(item) & FLAG_HEAP_TYPE
