@@ -40,7 +40,7 @@ def accumulations(heap: Heap, floor: int) -> list[Candidate]:
 def _gathered(heap: Heap, floor: int) -> dict[int, list[tuple[int, int, int, int]]]:
     by_holder: dict[int, list[tuple[int, int, int, int]]] = {}
     for holder, *group in _graph.gatherings(
-        heap.paths, heap.tree, heap.group, heap.group_count, floor, LEAST_MEMBERS
+        heap.paths, heap.tree, heap.group, heap.group_count, floor // 2, LEAST_MEMBERS
     ):
         if quiet.can_grow(heap, holder):
             number, count, total, largest = group
@@ -60,11 +60,13 @@ def _judge(
         return None
     sample = heap.members(holder, number, _SAMPLE)
     path = heap.path(holder)
-    if _is_quiet(heap, path) or whole < floor * _caution(heap, path, sample):
+    # of many small objects, the container's own table is a good part
+    with_table = whole + heap.image.node_size[holder]
+    if _is_quiet(heap, path) or with_table < floor * _caution(heap, path, sample):
         return None
     return Candidate(
         path=tuple(path),
-        retained=max(heap.retained(holder), whole + heap.image.node_size[holder]),
+        retained=max(heap.retained(holder), with_table),
         object_type=heap.type_name(sample[0].node),
         count=count,
         member=sample[0],
