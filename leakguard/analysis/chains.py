@@ -30,9 +30,12 @@ def reference_chain(heap: Heap, candidate: Candidate) -> tuple[Link, ...]:
         ]
     elif candidate.member is not None:
         step, words = readable(heap, [*path, candidate.member])[-1]
+        # one member's key says nothing of the others
+        words = "[str]" if words.startswith("['") else words
         tail = [_link(heap, step, words, candidate.count)]
     elif candidate.count > 1:
         tail = [Link(candidate.object_type, "", "[]", None, None, candidate.count)]
+    tail = _shortened(tail, MOST_LINKS - _KEPT_FIRST)
     return tuple(_shortened(_folded(links), MOST_LINKS - len(tail)) + tail)
 
 

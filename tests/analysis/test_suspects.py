@@ -376,3 +376,22 @@ def test_fingerprint_forgets_counts_and_sizes(heap):
     prints.add(only(heap.analyse()).fingerprint)
     assert len(prints) == 2
     assert all(len(text) == 12 and int(text, 16) >= 0 for text in prints)
+
+
+def test_keys_of_single_members_are_not_shown_for_all(heap):
+    held = heap.variable(heap.shop, "CACHE", "dict", 8 * KB, TypeKind.DICT)
+    for at in range(3000):
+        heap.variable(held, f"name_{at}", "shop.Page", 2 * KB)
+    suspect = only(heap.analyse())
+    assert edges(suspect) == ["", ".CACHE", "[str]"]
+
+
+def test_a_long_pattern_is_folded_too(heap):
+    owner = (heap.shop, EdgeKind.KEY, "state")
+    for _ in range(50):
+        for part in range(14):
+            node = heap.edge(*owner, heap.node(f"shop.Part{part}", 9 * KB, flags=3))
+            owner = (node, EdgeKind.ATTR, f"part_{part}")
+    suspect = only(heap.analyse())
+    assert (suspect.object_type, suspect.object_count) == ("shop.Part0", 50)
+    assert len(suspect.chain) <= 12
