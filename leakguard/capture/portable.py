@@ -11,8 +11,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from leakguard.capture._portable.graph import Graph
-from leakguard.capture._portable.heap import Heap, tracked_objects
+from leakguard.capture._pure.graph import Graph
+from leakguard.capture._pure.heap import Heap, tracked_objects
 from leakguard.errors import CaptureError
 
 if TYPE_CHECKING:

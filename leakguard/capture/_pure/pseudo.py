@@ -8,14 +8,14 @@ import types
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from leakguard.capture._portable.frames import is_own
+from leakguard.capture._pure.frames import is_own
 from leakguard.image import EdgeKind, Ident, RootKind, TypeKind
 
 if TYPE_CHECKING:
     from array import array
 
-    from leakguard.capture._portable.frames import RunningFrame
-    from leakguard.capture._portable.graph import Graph
+    from leakguard.capture._pure.frames import RunningFrame
+    from leakguard.capture._pure.graph import Graph
 
 
 def add_threads(graph: Graph, nodes: array[int]) -> None:

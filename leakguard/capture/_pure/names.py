@@ -6,7 +6,7 @@ import hashlib
 import types
 from typing import TYPE_CHECKING, Final
 
-from leakguard.capture._portable import raw
+from leakguard.capture._pure import raw
 from leakguard.capture.facts import KEY_SALT
 from leakguard.image import EdgeKind
 from leakguard.image.format import DATA_KEY_CLASSES, DATA_KEY_SHIFT

@@ -8,12 +8,12 @@ import types
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
-from leakguard.capture._portable import raw
-from leakguard.capture._portable.frames import frame_of
+from leakguard.capture._pure import raw
+from leakguard.capture._pure.frames import frame_of
 from leakguard.image import Ident, TypeKind
 
 if TYPE_CHECKING:
-    from leakguard.capture._portable.classes import Class
+    from leakguard.capture._pure.classes import Class
 
 _function_module: Final = types.FunctionType.__dict__["__module__"].__get__
 _maxlen: Final = deque.__dict__["maxlen"].__get__

@@ -7,17 +7,17 @@ from collections import deque
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
-from leakguard.capture._portable import raw
-from leakguard.capture._portable.attributes import attribute_claims
-from leakguard.capture._portable.fields import BUILTIN_FIELDS, generator_fields
-from leakguard.capture._portable.frames import frame_locals, suspended_locals
-from leakguard.capture._portable.names import CodeNames, key_label
-from leakguard.capture._portable.reach import Known, Reach, hidden
+from leakguard.capture._pure import raw
+from leakguard.capture._pure.attributes import attribute_claims
+from leakguard.capture._pure.fields import BUILTIN_FIELDS, generator_fields
+from leakguard.capture._pure.frames import frame_locals, suspended_locals
+from leakguard.capture._pure.names import CodeNames, key_label
+from leakguard.capture._pure.reach import Known, Reach, hidden
 from leakguard.image import EdgeKind, TypeKind
 
 if TYPE_CHECKING:
-    from leakguard.capture._portable.classes import Class
-    from leakguard.capture._portable.heap import Heap
+    from leakguard.capture._pure.classes import Class
+    from leakguard.capture._pure.heap import Heap
 
 Claims = list[tuple[str | int, EdgeKind, object]]
 

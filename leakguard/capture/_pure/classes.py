@@ -13,7 +13,7 @@ import weakref
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from leakguard.capture._portable import raw
+from leakguard.capture._pure import raw
 from leakguard.image import Ident, TypeKind
 from leakguard.image.format import TYPE_FLAG_GC, TYPE_FLAG_PYTHON_CLASS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from typing import TYPE_CHECKING, Any, Final
 
-from leakguard.capture._portable import raw
+from leakguard.capture._pure import raw
 from leakguard.image import EdgeKind, TypeKind
 
 if TYPE_CHECKING:

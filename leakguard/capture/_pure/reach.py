@@ -8,7 +8,7 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any, Final
 
-from leakguard.capture._portable import raw
+from leakguard.capture._pure import raw
 from leakguard.image import EdgeKind
 
 if TYPE_CHECKING:

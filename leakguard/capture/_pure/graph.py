@@ -6,19 +6,19 @@ import sys
 from array import array
 from typing import TYPE_CHECKING, Final
 
-from leakguard.capture._portable import raw
-from leakguard.capture._portable.classes import Classes
-from leakguard.capture._portable.idents import ident_and_bound
-from leakguard.capture._portable.pseudo import add_threads
-from leakguard.capture._portable.references import References
-from leakguard.capture._portable.sizes import shallow_size
-from leakguard.capture._portable.splitdicts import own_split_dicts
+from leakguard.capture._pure import raw
+from leakguard.capture._pure.classes import Classes
+from leakguard.capture._pure.idents import ident_and_bound
+from leakguard.capture._pure.pseudo import add_threads
+from leakguard.capture._pure.references import References
+from leakguard.capture._pure.sizes import shallow_size
+from leakguard.capture._pure.splitdicts import own_split_dicts
 from leakguard.image import EdgeKind, ImageBuilder, RootKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from leakguard.capture._portable.heap import Heap
+    from leakguard.capture._pure.heap import Heap
 
 _ATOMS: Final = frozenset(map(id, (str, bytes, int, float, complex, bytearray)))
 _POLL_EVERY: Final = 1024

@@ -7,8 +7,8 @@ import sys
 from array import array
 from typing import TYPE_CHECKING
 
-from leakguard.capture._portable.frames import RunningThread, running_threads
-from leakguard.capture._portable.reach import Reach
+from leakguard.capture._pure.frames import RunningThread, running_threads
+from leakguard.capture._pure.reach import Reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,10 +7,10 @@ import importlib.util
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from leakguard.capture._portable import raw
+from leakguard.capture._pure import raw
 
 if TYPE_CHECKING:
-    from leakguard.capture._portable.classes import Class
+    from leakguard.capture._pure.classes import Class
 
 _GC_HEADER: Final = 2 * raw.POINTER
 _MANAGED_HEADER: Final = 2 * raw.POINTER

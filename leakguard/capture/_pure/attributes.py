@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from leakguard.capture._portable import raw
+from leakguard.capture._pure import raw
 from leakguard.image import EdgeKind, TypeKind
 
 if TYPE_CHECKING:
-    from leakguard.capture._portable.classes import Class
-    from leakguard.capture._portable.names import CodeNames
+    from leakguard.capture._pure.classes import Class
+    from leakguard.capture._pure.names import CodeNames
 
 Claims = list[tuple[str | int, EdgeKind, object]]
 

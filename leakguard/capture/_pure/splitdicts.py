@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from leakguard.capture._portable import raw
+from leakguard.capture._pure import raw
 from leakguard.image import EdgeKind
 
 if TYPE_CHECKING:
-    from leakguard.capture._portable.graph import Graph
+    from leakguard.capture._pure.graph import Graph
 
 
 def own_split_dicts(graph: Graph) -> None:
