@@ -598,6 +598,40 @@ def test_a_capture_can_be_ended(tmp_path: Path, limit: str, message: str) -> Non
     assert message in said
 
 
+def test_sizes_are_those_that_python_tells(tmp_path: Path) -> None:
+    code = """
+        capture_portable(sys.argv[1] + "/x.lgheap", meta={})
+        names = ("RECENT", "MEMBERS", "SLOTTED", "PARTIAL", "METHOD", "LOCAL", "SHARED", "FAILURE")
+        print(json.dumps({name: sys.getsizeof(getattr(shop, name)) for name in names}))
+        print(json.dumps(sys.getsizeof(shop.OPENED)))
+    """
+    sizes, opened = map(json.loads, run(tmp_path, code).splitlines())
+    with HeapImage.open(tmp_path / "x.lgheap") as image:
+        heap = Heap(image, b"", "")
+        for name, size in sizes.items():
+            node = heap.shop(name)
+            if image.node_folded[node] == 0:
+                assert (name, image.node_size[node]) == (name, size)
+            else:
+                assert image.node_size[node] > size
+        inline = image.node_size[heap.to(heap.shop("SHARED"), EdgeKind.INDEX, 0)]
+        assert opened <= inline <= opened + 6 * 8
+
+
+def test_two_captures_in_one_process(tmp_path: Path) -> None:
+    code = """
+        import os
+        from leakguard.capture import capture
+        for _ in range(2):
+            descriptor = os.memfd_create("image")
+            outcome = capture([descriptor], method="portable")
+            assert outcome.method == "portable"
+            assert os.fstat(descriptor).st_size > 100_000
+        print("both")
+    """
+    assert run(tmp_path, code).split() == ["both"]
+
+
 def test_a_descriptor_is_as_good(tmp_path: Path) -> None:
     run(
         tmp_path,

@@ -82,7 +82,7 @@ class Graph:
                 if found is None or self.immortal[found]:
                     continue
                 self.add_edge(position, kind, value, found)
-                if kind is EdgeKind.ATTR:
+                if kind is EdgeKind.ATTR and value not in klass.class_attributes:
                     self.inline[position] += 1
             if position % _POLL_EVERY == 0:
                 self._poll()

@@ -99,6 +99,11 @@ class References:
             claims += [(name, EdgeKind.LOCAL, value) for name, value in suspended_locals(item)]
             claims += _cells(claims, rest)
             claims += generator_fields(item)
+            claims += [
+                ("function", EdgeKind.SLOT, target)
+                for target in rest
+                if type(target) is types.FunctionType and not _names(claims, target)
+            ]
         elif klass.kind is TypeKind.FRAME:
             claims += [(name, EdgeKind.LOCAL, value) for name, value in frame_locals(item)]
             claims += _cells(claims, rest)
@@ -154,6 +159,10 @@ def _cells(locals_found: Claims, rest: list[object]) -> Claims:
         and id(target.cell_contents) in names
         and id(target.cell_contents) not in direct
     ]
+
+
+def _names(claims: Claims, wanted: object) -> bool:
+    return any(target is wanted for _, _, target in claims)
 
 
 def _is_filled(cell: types.CellType) -> bool:
