@@ -64,9 +64,14 @@ def edge_words(label: Label, *, namespace: bool = False) -> str:
 def readable(heap: Heap, path: Iterable[Step]) -> list[tuple[Step, str]]:
     """A path without its silent nodes, each step with the words for how it was reached."""
     shown: list[tuple[Step, str]] = []
-    namespace = in_local = False
+    namespace = in_local = in_cache = False
     carried = ""
     for step in path:
+        # between an lru_cache and its results there is only the cache's own dict
+        hidden, in_cache = in_cache, heap.kind(step.node) == TypeKind.LRU_CACHE
+        if hidden and heap.kind(step.node) == TypeKind.DICT:
+            namespace = False
+            continue
         words = "" if step.edge is None else edge_words(heap.label(step.edge), namespace=namespace)
         # a thread-local's attributes are behind a dict for each thread
         in_local = heap.kind(step.node) == TypeKind.THREAD_LOCAL or (

@@ -66,7 +66,7 @@ def lru_cache(heap):
     )
     entries = heap.slot(cache, "cache", "dict", 8 * KB, TypeKind.DICT)
     heap.fill(entries, 5000, 400, edge=EdgeKind.DATA_KEY)
-    return "lru-cache", "shop.load.cache"
+    return "lru-cache", "shop.load"
 
 
 def context_variable(heap):
