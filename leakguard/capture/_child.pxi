@@ -7,7 +7,9 @@ class _Plain:
 
 cdef int walk_and_measure(Graph *g) noexcept nogil:
     cdef Shared *shared = g.shared
-    if walk(g) < 0:
+    cdef int failed = walk(g)
+    shared.mapped_bytes = lg_mapped_bytes
+    if failed:
         if shared.failure == NO_FAILURE:
             shared.failure = OUT_OF_MEMORY
         return -1
@@ -15,7 +17,6 @@ cdef int walk_and_measure(Graph *g) noexcept nogil:
     if g.facts.statistics != NULL:
         shared.allocated_bytes += lg_pymalloc_in_use(g.facts.statistics, g.facts.statistics_text)
     shared.objects = g.objects
-    shared.mapped_bytes = lg_mapped_bytes
     return 0
 
 cdef int capture_to(Graph *g, int fd) noexcept nogil:
@@ -35,19 +36,29 @@ cdef int capture_to(Graph *g, int fd) noexcept nogil:
 cdef void child_main(int parent, unsigned cpu_seconds, const int *fds, int fd_count, Shared *shared,
                      Facts *facts, char *const *argv) noexcept nogil:
     cdef Graph g
-    lg_become_child(parent, cpu_seconds, fds, fd_count)
+    cdef int refused = 0
+    if lg_become_child(parent, cpu_seconds, fds, fd_count) < 0:
+        shared.failure = NO_DESCRIPTORS
+        _exit(3)
     if start(&g, shared, facts) < 0:
         shared.failure = OUT_OF_MEMORY
         _exit(3)
     if capture_to(&g, 3) < 0:
         _exit(3)
-    if argv == NULL:
-        shared.phase = ENDED
-        _exit(0)
-    shared.phase = ANALYSING
-    execv(argv[0], argv)
-    shared.failure = EXEC_FAILED
-    _exit(3)
+    if argv != NULL:
+        shared.phase = ANALYSING
+        lg_run(argv, &shared.program, &refused)
+    shared.phase = ENDED        # the image is there; without the program, if that was refused
+    _exit(0)
+
+cdef thread_ident_and_name(thread):
+    """Read past the properties: a subclass of Thread may have its own, and they may do anything."""
+    try:
+        ident = object.__getattribute__(thread, "_ident")
+        name = object.__getattribute__(thread, "_name")
+    except AttributeError:      # not started by threading, nor made by it
+        return 0, ""
+    return ident if type(ident) is int else 0, name if type(name) is str else ""
 
 STATISTICS_BYTES = 1 << 17
 
@@ -63,9 +74,10 @@ cdef class _Prepared:
         text = bytearray()
         cdef int count = 0
         for thread in threading.enumerate()[:256]:
-            self.names[count].thread_id = thread.ident or 0
+            ident, name = thread_ident_and_name(thread)
+            self.names[count].thread_id = ident
             self.names[count].offset = <uint32_t>len(text)
-            text += thread.name.encode("utf-8", "replace")[:100].replace(b"\0", b"") + b"\0"
+            text += name[:100].encode("utf-8", "replace").replace(b"\0", b"") + b"\0"
             count += 1
         self.keep = (meta, bytes(text))
         self.statistics = bytearray(STATISTICS_BYTES)
@@ -138,7 +150,7 @@ cdef class Progress:
         return self.shared.objects
 
 PHASES = ("starting", "enumerating", "references", "naming", "writing", "analysing", "ended")
-FAILURES = ("", "out of memory", "write failed", "too many objects", "exec failed")
+FAILURES = ("", "out of memory", "write failed", "too many objects", "no descriptors")
 
 cdef class ChildCapture:
     """A forked child that walks the heap as it was at the fork and writes an image."""
@@ -146,7 +158,7 @@ cdef class ChildCapture:
     cdef readonly Progress progress
     cdef _Prepared prepared
     cdef readonly int pid
-    cdef int pidfd
+    cdef int pidfd, owner       # owner: in a process forked since, the child is not ours
     cdef readonly int64_t pause_ns, pause_cpu_ns
 
     def __cinit__(self, bytes meta, uint64_t salt, size_t memory_budget, unsigned cpu_seconds,
@@ -159,6 +171,7 @@ cdef class ChildCapture:
         cdef int pid, i, error, count = len(fds), parent = getpid()
         cdef int64_t began, began_cpu
         self.pid = self.pidfd = -1
+        self.owner = parent
         self.progress = Progress()
         self.prepared = _Prepared(meta, salt, memory_budget)
         for i in range(count):
@@ -193,26 +206,34 @@ cdef class ChildCapture:
         return ended
 
     def kill(self):
-        if self.pid > 0:
-            kill(self.pid, SIGKILL)
+        if self.pid > 0 and self.owner == getpid():
+            with nogil:
+                end_child(self.pid, self.pidfd, self.progress.shared)
 
     def reap(self):
         """The wait status of the child, which has ended or is about to."""
         cdef int status = 0, pid = self.pid
-        if pid <= 0:
+        if pid <= 0 or self.owner != getpid():
             return 0
         with nogil:
-            waitpid(pid, &status, __WALL)
+            status = lg_reap(pid)
         close(self.pidfd)
         self.pid = self.pidfd = -1
         return status
 
     def __dealloc__(self):
-        cdef int status
-        if self.pid > 0:
-            kill(self.pid, SIGKILL)
-            waitpid(self.pid, &status, __WALL)
+        if self.pid > 0 and self.owner == getpid():
+            end_child(self.pid, self.pidfd, self.progress.shared)
+            lg_reap(self.pid)
             close(self.pidfd)
+
+cdef void end_child(int pid, int pidfd, Shared *shared) noexcept nogil:
+    # its program first, while the child is there to reap it: an orphan would become a zombie of
+    # the server where that is the container's first process
+    if shared.program > 0 and not lg_wait_readable(pidfd, 0):
+        kill(shared.program, SIGKILL)
+        lg_wait_readable(pidfd, 1000)
+    kill(pid, SIGKILL)
 
 def capture_inline(bytes meta, uint64_t salt, size_t memory_budget, int fd):
     """Walk in process, the GIL held; then write with the GIL released. (progress, pause in ns)."""
@@ -245,7 +266,7 @@ cdef int write_inline(Graph *g, int fd) noexcept nogil:
 
 def bare_fork():
     """Wall and CPU nanoseconds of a clone whose child ends at once: what a pause is measured by."""
-    cdef int pidfd = -1, pid, status = 0
+    cdef int pidfd = -1, pid
     cdef int64_t began = lg_monotonic_ns(), began_cpu = lg_cpu_ns(), wall, cpu
     pid = lg_clone(&pidfd)
     if pid == 0:
@@ -255,7 +276,7 @@ def bare_fork():
     if pid < 0:
         raise OSError(errno, "clone was refused")
     with nogil:
-        waitpid(pid, &status, __WALL)
+        lg_reap(pid)
     close(pidfd)
     return wall, cpu
 

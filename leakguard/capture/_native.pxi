@@ -120,21 +120,21 @@ cdef extern from "_os.h" nogil:
     int64_t lg_cpu_ns()
     void *lg_shared_map(size_t)
     int lg_clone(int *)
-    void lg_become_child(int, unsigned, const int *, int)
+    int lg_become_child(int, unsigned, const int *, int)
+    void lg_run(char *const *, int *, int *)
+    int lg_reap(int)
     int lg_wait_readable(int, int)
     int lg_write_all(int, const void *, size_t)
     uint64_t lg_malloc_in_use()
     int getpid()
     void _exit(int)
-    int execv(const char *, char *const *)
     int munmap(void *, size_t)
     ctypedef struct sigset_t:
         pass
     int sigfillset(sigset_t *)
     int pthread_sigmask(int, const sigset_t *, sigset_t *)
-    int SIG_SETMASK, SIGKILL, __WALL
+    int SIG_SETMASK, SIGKILL
     int kill(int, int)
-    int waitpid(int, int *, int)
     int close(int)
     void *memchr(const void *, int, size_t)
     FILE *fmemopen(void *, size_t, const char *)
@@ -162,9 +162,10 @@ cdef struct Shared:
     uint64_t objects, allocated_bytes, stats_offset
     int64_t cpu_ns
     uint64_t mapped_bytes
+    int program             # process id of the program that the child became, 0: none yet
 
 cdef enum Failure:
-    NO_FAILURE, OUT_OF_MEMORY, WRITE_FAILED, TOO_MANY, EXEC_FAILED
+    NO_FAILURE, OUT_OF_MEMORY, WRITE_FAILED, TOO_MANY, NO_DESCRIPTORS
 
 cdef struct ThreadName:
     unsigned long thread_id

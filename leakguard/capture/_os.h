@@ -83,22 +83,41 @@ static pid_t lg_clone(int *pidfd) {
     return (pid_t)pid;
 }
 
-static void lg_close_from(unsigned first) {
-    if (syscall(SYS_close_range, first, ~0U, 0U) == 0) return;
+static void lg_close_range(unsigned first, unsigned last) {
+    if (first > last || syscall(SYS_close_range, first, last, 0U) == 0) return;
     struct rlimit limit; /* an old kernel, or a seccomp filter that denies it */
-    unsigned last = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 1u << 20
-                        ? (unsigned)limit.rlim_cur : 1u << 20;
-    for (unsigned fd = first; fd < last; fd++) close((int)fd);
+    unsigned end = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 1u << 20
+                       ? (unsigned)limit.rlim_cur : 1u << 20;
+    for (unsigned fd = first; fd <= last && fd < end; fd++) close((int)fd);
 }
 
 /* Put the wanted descriptors at 3, 4, … and close all others: a socket that the child inherited
-   would keep clients from seeing the end of their connection while the child lives. */
-static void lg_keep_fds(const int *wanted, int count) {
-    int moved[8];
-    int count_ok = count < 8 ? count : 8;
-    for (int i = 0; i < count_ok; i++) moved[i] = fcntl(wanted[i], F_DUPFD, 3 + count_ok);
-    for (int i = 0; i < count_ok; i++) dup2(moved[i], 3 + i);
-    lg_close_from(3 + (unsigned)count_ok);
+   would keep clients from seeing the end of their connection while the child lives. What is not
+   wanted goes first: in a server at its limit of open files no copy could be made before, and the
+   image would be written to whatever the server has at 3. Standard input and output may be
+   sockets too. -1: not possible. */
+static int lg_keep_fds(const int *wanted, int count) {
+    int moved[4];
+    unsigned from = 3;
+    int null = -1;
+    for (;;) { /* the gaps between the wanted ones, in ascending order */
+        unsigned next = ~0U;
+        for (int i = 0; i < count; i++)
+            if ((unsigned)wanted[i] >= from && (unsigned)wanted[i] < next) next = (unsigned)wanted[i];
+        lg_close_range(from, next - (next != ~0U));
+        if (next == ~0U) break;
+        from = next + 1;
+    }
+    for (int i = 0; i < count; i++)
+        if ((moved[i] = fcntl(wanted[i], F_DUPFD, 3 + count)) < 0) return -1;
+    for (int i = 0; i < count; i++)
+        if (dup2(moved[i], 3 + i) < 0) return -1;
+    lg_close_range(3 + (unsigned)count, ~0U);
+    if ((null = open("/dev/null", O_RDWR)) < 0) return 0; /* a bare chroot */
+    dup2(null, 0);
+    dup2(null, 1);
+    close(null);
+    return 0;
 }
 
 static void lg_write_text(const char *path, const char *text) {
@@ -108,8 +127,9 @@ static void lg_write_text(const char *path, const char *text) {
     close(fd);
 }
 
-/* Dies with the server, first in line for the OOM killer, no core dump of the server's data. */
-static void lg_become_child(pid_t parent, unsigned cpu_seconds, const int *fds, int fd_count) {
+/* Dies with the server, first in line for the OOM killer, no core dump of the server's data.
+   -1: the child cannot be set apart and must end. */
+static int lg_become_child(pid_t parent, unsigned cpu_seconds, const int *fds, int fd_count) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(99);
     lg_write_text("/proc/self/oom_score_adj", "1000");
@@ -117,7 +137,7 @@ static void lg_become_child(pid_t parent, unsigned cpu_seconds, const int *fds, 
     memset(&action, 0, sizeof action);
     for (int s = 1; s < 65; s++) {
         int ignored = s == SIGPIPE || s == SIGINT || s == SIGHUP || s == SIGQUIT || s == SIGUSR1 ||
-                      s == SIGUSR2 || s == SIGWINCH;
+                      s == SIGUSR2 || s == SIGWINCH || s == SIGXFSZ;
         action.sa_handler = ignored ? SIG_IGN : SIG_DFL;
         sigaction(s, &action, NULL);
     }
@@ -131,8 +151,62 @@ static void lg_become_child(pid_t parent, unsigned cpu_seconds, const int *fds, 
         limit.rlim_max = cpu_seconds + 1;
         setrlimit(RLIMIT_CPU, &limit);
     }
-    lg_keep_fds(fds, fd_count);
     prctl(PR_SET_NAME, "leakguard", 0, 0, 0);
+    return lg_keep_fds(fds, fd_count);
+}
+
+/* The large private writable mappings of this process, as start and end pairs; their number. */
+static int lg_heap_ranges(uintptr_t *found, int room) {
+    char text[4096 + 1];
+    size_t kept = 0;
+    ssize_t n;
+    int count = 0, fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    uintptr_t stack = (uintptr_t)text, thread_local_data = (uintptr_t)&errno;
+    while (fd >= 0 && (n = read(fd, text + kept, sizeof text - 1 - kept)) > 0) {
+        char *line = text, *end;
+        text[kept + (size_t)n] = 0;
+        while ((end = strchr(line, '\n'))) { /* start-end rw-p offset device inode path */
+            uintptr_t start = strtoul(line, &line, 16), stop = strtoul(line + 1, &line, 16);
+            int heap = line[1] == 'r' && line[2] == 'w' && line[4] == 'p' &&
+                       !memchr(line, '/', (size_t)(end - line)) && stop - start >= 1 << 20;
+            int needed = (stack >= start && stack < stop) ||
+                         (thread_local_data >= start && thread_local_data < stop);
+            if (heap && !needed && count < room) {
+                found[2 * count] = start;
+                found[2 * count + 1] = stop;
+                count++;
+            }
+            line = end + 1;
+        }
+        kept = strlen(line);
+        memmove(text, line, kept);
+    }
+    if (fd >= 0) close(fd);
+    return count;
+}
+
+/* Run a program and end when it ends; returns only where that is refused. exec makes SIGCHLD the
+   exit signal of the process that calls it, and the server's waitpid(-1) would then take it for
+   its own: so a child of this process calls it, and this one stays as an empty shell. */
+static void lg_run(char *const *argv, volatile int *program, volatile int *refused) {
+    enum { RANGES = 4096 };
+    uintptr_t *ranges = lg_map(NULL, 0, RANGES * 2 * sizeof *ranges);
+    int count = ranges ? lg_heap_ranges(ranges, RANGES) : 0, status;
+    pid_t self = getpid(), pid = vfork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() == self) execv(argv[0], argv);
+        *refused = 1;
+        _exit(3);
+    }
+    if (pid < 0 || *refused) return;
+    *program = pid;
+    /* The server has its pages to itself again. From here on there are system calls only: the
+       dynamic linker's own data is gone too, so that no function could be found any more. */
+    for (int i = 0; i < count; i++)
+        syscall(SYS_madvise, ranges[2 * i], ranges[2 * i + 1] - ranges[2 * i], MADV_DONTNEED);
+    while (syscall(SYS_wait4, pid, &status, 0, NULL) < 0 && errno == EINTR) {}
+    syscall(SYS_exit_group, 0);
 }
 
 /* Wait for the child's end or a time; 1 ended, 0 time ran out. */
@@ -140,6 +214,14 @@ static int lg_wait_readable(int pidfd, int milliseconds) {
     struct pollfd waiting = {pidfd, POLLIN, 0};
     int n = poll(&waiting, 1, milliseconds);
     return n > 0;
+}
+
+/* The wait status of a child that has ended or is about to. */
+static int lg_reap(pid_t pid) {
+    int status = 0;
+    while (waitpid(pid, &status, __WALL) < 0)
+        if (errno != EINTR) return 0;
+    return status;
 }
 
 static int lg_write_all(int fd, const void *data, size_t bytes) {
