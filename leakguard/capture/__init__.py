@@ -25,7 +25,7 @@ def capture(
     cancel: Cancel | None = None,
     then: Sequence[bytes] | None = None,
 ) -> Outcome:
-    """Write an image of this process's heap to `fds[0]`, an empty file open for reading and writing.
+    """Write an image of this process's heap to `fds[0]`, an empty file open for both ways.
 
     Without a `method` the best that works here is taken: "fork", then "inline" where clone is
     refused, "portable" where there is no native walk; `Outcome.notes` says why. A method that was
@@ -43,16 +43,20 @@ def capture(
             notes.append(f"portable capture: {problem}")
         return _portable(fds[0], notes, budget, on_progress, cancel)
     if method != "inline":
-        try:
-            from leakguard.capture import fork
+        from leakguard.capture import fork
 
+        try:
             return fork.capture(
                 fds, notes, budget=budget, on_progress=on_progress, cancel=cancel, then=then
             )
-        except OSError as error:
+        except fork.ChildRefusedError as error:
             if method == "fork":
-                raise CaptureError(f"a child process was refused: {error.strerror}") from error
-            notes.append(f"in-process capture: a child process was refused ({error.strerror})")
+                raise CaptureError(
+                    f"a child process was refused: {error}; method 'inline' needs none"
+                ) from error
+            notes.append(f"in-process capture: a child process was refused ({error})")
+    if cancel is not None and cancel.is_set():
+        raise CaptureError("the capture was cancelled before it began")
     from leakguard.capture import inline
 
     outcome = inline.capture(fds[0], notes, budget=budget)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from leakguard.capture.outcome import OnProgress
 
 _TICK_MILLISECONDS = 25
+_STUCK_MILLISECONDS = 50
+_LONGEST_SECONDS = 1 << 20
 _PHASE_SHARES = {
     "starting": (0.0, 0.0),
     "enumerating": (0.0, 0.1),
@@ -30,6 +32,10 @@ _PHASE_SHARES = {
     "analysing": (0.8, 0.95),
     "ended": (1.0, 1.0),
 }
+
+
+class ChildRefusedError(Exception):
+    """clone was denied: seccomp, a limit on processes, no memory to commit."""
 
 
 def capture(
@@ -44,13 +50,17 @@ def capture(
     """Write an image to `fds[0]` from a child; with `then` the child becomes that program after it.
 
     The calling thread waits until the child has ended (the kernel ends the child with the thread
-    that made it). OSError where clone is refused; CaptureError when the child did not end well.
+    that made it). ChildRefusedError, before anything is written; CaptureError when the child did
+    not end well.
     """
     began = time.perf_counter()
     memory = memory_for(budget)
     meta = json.dumps(facts.meta("fork", notes)).encode()
-    seconds = max(1, int(budget.seconds) + 1)
-    child = native.walk().ChildCapture(meta, facts.KEY_SALT, memory, seconds, list(fds), then)
+    seconds = int(min(budget.seconds, _LONGEST_SECONDS)) + 1
+    try:
+        child = native.walk().ChildCapture(meta, facts.KEY_SALT, memory, seconds, list(fds), then)
+    except OSError as error:
+        raise ChildRefusedError(error.strerror) from error
     try:
         stopped = _follow(child, began, budget, on_progress, cancel)
     finally:
@@ -60,7 +70,7 @@ def capture(
     if stopped:
         raise CaptureError(stopped)
     if progress.failure or (progress.phase not in ("analysing", "ended")):
-        raise CaptureError(crash.explain(status, progress))
+        raise CaptureError(crash.explain(status, progress, memory))
     wall = time.perf_counter() - began
     write_times(fds[0], progress.stats_offset, child.pause_ns, wall)
     return Outcome(
@@ -82,22 +92,28 @@ def _follow(
     cancel: Cancel | None,
 ) -> str:
     """Wait for the child's end; why it must be stopped before, "" if it need not."""
+    progress: Progress = child.progress
+    told = 0.0
     while True:
         left = budget.seconds - (time.perf_counter() - began)
         if left <= 0:
-            return crash.too_slow(budget.seconds, child.progress)
+            before = progress.processed
+            child.wait(_STUCK_MILLISECONDS)
+            return crash.too_slow(budget.seconds, progress, stuck=progress.processed == before)
         watching = on_progress is not None or cancel is not None
-        wait = min(int(left * 1000) + 1, _TICK_MILLISECONDS if watching else 1 << 30)
-        ended = child.wait(wait)
+        wait = _TICK_MILLISECONDS if watching else _LONGEST_SECONDS * 1000
+        ended = child.wait(min(int(min(left, _LONGEST_SECONDS) * 1000) + 1, wait))
         if on_progress is not None:
-            on_progress(1.0 if ended else _share(child.progress))
+            told = max(told, _share(progress))
+            on_progress(told)
         if ended:
             return ""
         if cancel is not None and cancel.is_set():
-            return "the capture was cancelled"
+            return "the capture was cancelled; the server is unharmed"
 
 
 def _share(progress: Progress) -> float:
+    """The share done; among references it can fall back, as more objects are discovered."""
     low, high = _PHASE_SHARES[progress.phase]
     done = progress.processed / progress.expected if progress.expected else 0.0
     return low + (high - low) * min(1.0, done) if progress.phase == "references" else low

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,17 @@ if TYPE_CHECKING:
     from leakguard.capture.budget import Budget
 
 
+_turn = threading.RLock()  # the walk counts its memory in one place
+
+
+def _after_fork() -> None:
+    global _turn
+    _turn = threading.RLock()  # a thread that held it is not in the new process
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
 def capture(fd: int, notes: list[str], *, budget: Budget) -> Outcome:
     """Write an image to `fd`. The server stands still for the walk, about 0.7 of a collection.
 
@@ -24,9 +37,11 @@ def capture(fd: int, notes: list[str], *, budget: Budget) -> Outcome:
     """
     began = time.perf_counter()
     meta = json.dumps(facts.meta("inline", notes)).encode()
-    progress, pause_ns = native.walk().capture_inline(meta, facts.KEY_SALT, memory_for(budget), fd)
+    memory = memory_for(budget)
+    with _turn:
+        progress, pause_ns = native.walk().capture_inline(meta, facts.KEY_SALT, memory, fd)
     if progress.failure:
-        raise CaptureError(crash.explain(0, progress))
+        raise CaptureError(crash.explain(0, progress, memory))
     wall = time.perf_counter() - began
     write_times(fd, progress.stats_offset, pause_ns, wall)
     return Outcome(
