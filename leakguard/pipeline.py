@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import json
 import os
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leakguard.analysis import analyse
 from leakguard.analysis.findings import Findings
 from leakguard.capture import Budget, capture
-from leakguard.errors import AnalysisError
+from leakguard.errors import AnalysisError, CaptureError
 from leakguard.image import HeapImage
 
 if TYPE_CHECKING:
@@ -85,22 +87,44 @@ def examine(
 def _image_file(path: str | os.PathLike[str] | None) -> Iterator[int]:
     """A descriptor to write to; a named file appears under its name only when it is whole."""
     if path is None:
-        fd = _nameless_file()
+        try:
+            fd = _nameless_file()
+        except OSError as error:
+            raise CaptureError(
+                f"there is no place for the image: {error.strerror}; the server has too many files "
+                "open, or no folder for temporary ones"
+            ) from error
         try:
             yield fd
         finally:
             os.close(fd)
         return
-    target = os.fspath(path)
-    fd, partial = tempfile.mkstemp(prefix=".leakguard-", dir=os.path.dirname(target) or ".")
+    target = Path(path)
+    with _kept_in(target):
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        fd, name = tempfile.mkstemp(prefix=".leakguard-", dir=target.parent)
+    partial = Path(name)
     try:
         yield fd
-        os.replace(partial, target)
+        with _kept_in(target):
+            partial.replace(target)
     except BaseException:
-        os.unlink(partial)
+        partial.unlink(missing_ok=True)
         raise
     finally:
         os.close(fd)
+
+
+@contextlib.contextmanager
+def _kept_in(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CaptureError(
+            f"the image cannot be kept as {target}: {error.strerror}; name a file in a folder that "
+            "exists and that this process may write to"
+        ) from error
 
 
 def _nameless_file() -> int:
@@ -108,13 +132,13 @@ def _nameless_file() -> int:
         with contextlib.suppress(OSError):
             return os.memfd_create("leakguard")
     fd, name = tempfile.mkstemp(prefix="leakguard-")
-    os.unlink(name)
+    Path(name).unlink()
     return fd
 
 
 def _analyser(top: int) -> list[bytes] | None:
     """The analyser's command line; None under a server that embeds Python (uWSGI, mod_wsgi)."""
-    if not sys.executable or "python" not in os.path.basename(sys.executable):
+    if not sys.executable or "python" not in Path(sys.executable).name:
         return None
     path = ":".join(p for p in sys.path if p and ":" not in p)
     command = [sys.executable, "-I", "-c", _START, path]
