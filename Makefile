@@ -74,5 +74,5 @@ $(VENV)/.%-tools: pyproject.toml $(VENV)/.made
 
 $(VENV)/.installed: $(sources) $(VENV)/.made
 	$(call say,Building LeakGuard and installing it)
-	@$(pip) install -qq '.[asgi,django]'
+	@$(pip) install -qq '.[asgi]'
 	@touch $@
