@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_type
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from leakguard import HeapImage, LeakGuard, LeakGuardError, snapshot
+from leakguard import HeapImage, LeakGuard, LeakGuardError, examine, snapshot
 from leakguard.analysis import analyse
 from leakguard.analysis.findings import Findings, Suspect
 
@@ -61,3 +61,9 @@ def followed(where: Path) -> list[float]:
     seen: list[float] = []
     snapshot(where, on_progress=seen.append).close()
     return seen
+
+
+def asked_without_a_server() -> str:
+    findings = examine(top=3, timeout=10.0)
+    assert_type(findings, Findings)
+    return findings.verdict.kind
