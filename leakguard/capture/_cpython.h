@@ -184,6 +184,17 @@ static inline int lg_values_embedded(PyDictValues *values) {
 #endif
 }
 
+/* Whether a dict reports the values it shares with an instance: in 3.13 the instance does, from 3.14
+   on it leaves them to its dict once that exists. */
+static inline int lg_dict_reports(PyDictValues *values) {
+#if PY_VERSION_HEX >= 0x030E0000
+    (void)values;
+    return 1;
+#else
+    return !lg_values_embedded(values);
+#endif
+}
+
 static inline size_t lg_values_bytes(PyDictValues *values, PyDictKeysObject *keys) {
 #if PY_VERSION_HEX >= 0x030D0000
     (void)keys;

@@ -455,6 +455,7 @@ cdef int visit_references(Graph *g) noexcept nogil:
     cdef PyObject *op
     cdef LGType *t
     cdef PyThreadState *thread = lg_first_thread()
+    cdef PyObject *interned = lg_interned_strings()  # its references are in no count
     while True:
         if i == g.n or g.batch_sources >= LG_BATCH - 1:
             flush(g)
@@ -474,7 +475,7 @@ cdef int visit_references(Graph *g) noexcept nogil:
             g.shared.type = t.type
             bytes = lg_object_bytes(op, t)
             (<uint64_t *>g.size.p)[i] += bytes
-            if not t.leaf:
+            if not t.leaf and op != interned:
                 lg_visit(op, t, &g.sink)
         elif t.kind == LG_THREAD:
             visit_thread(g, thread)
@@ -498,7 +499,7 @@ cdef int visit_references(Graph *g) noexcept nogil:
             g.shared.expected = g.n
 
 cdef void add_interned_strings(Graph *g) noexcept nogil:
-    """The table of interned strings owns memory but counts no references: bytes, no edges."""
+    """The table of interned strings where the collector does not know it: bytes, no edges."""
     cdef PyObject *table = lg_interned_strings()
     cdef int64_t node
     if table == NULL or node_slot(g, table, False) != NULL and node_slot(g, table, False)[0]:

@@ -216,7 +216,7 @@ static void lg_visit_dict(PyDictObject *dict, LGSink *k) {
     }
     PyDictUnicodeEntry *e = DK_UNICODE_ENTRIES(keys);
     if (dict->ma_values) {
-        if (lg_values_embedded(dict->ma_values)) return; /* the instance's own references */
+        if (!lg_dict_reports(dict->ma_values)) return;
         for (Py_ssize_t i = 0; i < n; i++)
             if (dict->ma_values->values[i])
                 lg_emit(k, dict->ma_values->values[i], lg_key_label(k, e[i].me_key, 0));
@@ -421,12 +421,7 @@ static void lg_visit(PyObject *op, LGType *t, LGSink *k) {
                   : t->kind == LG_LIST || t->kind == LG_TUPLE || t->kind == LG_DEQUE ? LG_E_INDEX
                                                                                      : LG_E_OTHER;
     lg_expect_instance(op, t, k);
-    PyObject *dict = lg_managed_dict(op, t->type);
-    int dict_at = -1;
-    if (dict) {
-        dict_at = k->expected_count;
-        lg_expect(k, dict, k->label_dict);
-    }
+    lg_expect(k, lg_managed_dict(op, t->type), k->label_dict);
     switch (t->kind) {
     case LG_TYPE: lg_visit_heap_type((PyTypeObject *)op, t, k); return;
     case LG_MODULE: lg_expect(k, PyModule_GetDict(op), k->label_dict); break;
@@ -450,8 +445,6 @@ static void lg_visit(PyObject *op, LGType *t, LGSink *k) {
     }
     if (lg_is_gc(op, t->type)) {
         if (t->traverse) t->traverse(op, lg_on_visit, k);
-        if (dict_at >= 0 && k->expected[dict_at] == dict) /* 3.14 leaves a materialised dict out */
-            lg_emit(k, dict, k->label_dict);
     } else {
         for (int i = 0; i < k->expected_count; i++) lg_emit(k, k->expected[i], k->expected_label[i]);
     }

@@ -32,7 +32,7 @@ class Cancel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """`seconds` of wall time for the whole capture; `memory_bytes` for the walk, None: what is left."""
+    """`seconds` of wall time for a capture; `memory_bytes` for its walk, None: what is left."""
 
     seconds: float = 60.0
     memory_bytes: int | None = None

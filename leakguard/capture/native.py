@@ -1,4 +1,4 @@
-"""Whether the native walk can be used in this interpreter, and what it learns before its first run."""
+"""Whether the native walk can be used in this interpreter, and what it learns before it runs."""
 
 from __future__ import annotations
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from leakguard.capture.facts import Method
+if TYPE_CHECKING:
+    from leakguard.capture.facts import Method
 
 OnProgress = Callable[[float], object]
 """Called with the share done, 0 to 1, a few times a second, from the capturing thread."""
