@@ -74,17 +74,21 @@ def _portable(
 ) -> Outcome:
     import time
 
-    from leakguard.capture import facts
+    from leakguard.capture import crash, facts
     from leakguard.capture.portable import capture_portable
 
     began = time.perf_counter()
     cpu = time.process_time()
-    capture_portable(
-        fd,
-        deadline=time.monotonic() + budget.seconds,
-        should_stop=cancel.is_set if cancel is not None else None,
-        meta=facts.meta("portable", notes),
-    )
+    meta = facts.meta("portable", notes)
+    try:
+        capture_portable(
+            fd,
+            deadline=time.monotonic() + budget.seconds,
+            should_stop=cancel.is_set if cancel is not None else None,
+            meta=meta,
+        )
+    except OSError as error:
+        raise CaptureError(crash.unwritten(error)) from error
     if on_progress is not None:
         on_progress(1.0)
     wall = time.perf_counter() - began

@@ -13,7 +13,7 @@ cdef int walk_and_measure(Graph *g) noexcept nogil:
         if shared.failure == NO_FAILURE:
             shared.failure = OUT_OF_MEMORY
         return -1
-    shared.allocated_bytes = g.facts.malloc_bytes
+    shared.allocated_bytes = g.facts.malloc_bytes + lg_mmap_bytes
     if g.facts.statistics != NULL:
         shared.allocated_bytes += lg_pymalloc_in_use(g.facts.statistics, g.facts.statistics_text)
     shared.objects = g.objects

@@ -23,7 +23,7 @@ cdef inline uint32_t type_index(Graph *g, PyTypeObject *type) noexcept nogil:
     if index:
         slot[0] = index
         g.shared.type = type
-        lg_type_init(type_at(g, index), &g.arena, &g.strings, &g.idents, type)
+        lg_type_init(type_at(g, index), &g.arena, &g.strings, &g.idents, g.facts.salt, type)
     return index
 
 cdef uint32_t pseudo_type(Graph *g, const char *name, uint8_t kind) noexcept nogil:
@@ -409,7 +409,9 @@ ctypedef int int32_t
 
 cdef int start(Graph *g, Shared *shared, Facts *facts) noexcept nogil:
     memset(g, 0, sizeof(Graph))
+    global lg_mmap_bytes
     lg_begin_budget(facts.memory_budget)
+    lg_mmap_bytes = 0
     g.shared = shared
     g.facts = facts
     g.sink.full = batch_full

@@ -52,6 +52,7 @@ cdef extern from "_objects.h" nogil:
         void *subtype_traverse
     LGLayouts lg_layouts
     int lg_out_of_memory
+    uint64_t lg_mmap_bytes
     size_t lg_mapped_bytes
     void lg_begin_budget(size_t)
     void lg_exhaust()
@@ -75,7 +76,8 @@ cdef extern from "_objects.h" nogil:
     PyObject *lg_dict_find(PyObject *, const char *)
     uint32_t lg_ident_add(LGIdents *, uint32_t, uint32_t, uint32_t)
     uint32_t lg_ident_code(LGIdents *, LGStrings *, PyObject *, PyObject *)
-    void lg_type_init(LGType *, LGArena *, LGStrings *, LGIdents *, PyTypeObject *)
+    void lg_type_init(LGType *, LGArena *, LGStrings *, LGIdents *, uint64_t,
+                      PyTypeObject *)
     uint64_t lg_object_bytes(PyObject *, LGType *)
     uint64_t lg_counted_references(PyObject *, LGType *)
     int64_t lg_bound_of(PyObject *, LGType *)

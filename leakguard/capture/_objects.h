@@ -90,6 +90,8 @@ static uint64_t lg_numpy_bytes(LGNumpyArray *array) {
     return n;
 }
 
+static uint64_t lg_mmap_bytes; /* of all mmap objects: handed out, though by no allocator */
+
 static uint64_t lg_numpy_size(PyObject *op) { return lg_numpy_bytes((LGNumpyArray *)op); }
 
 static uint64_t lg_other_bytes(PyObject *op, LGType *t) {
@@ -110,8 +112,11 @@ static uint64_t lg_other_bytes(PyObject *op, LGType *t) {
         LGNumpyArray *array = (LGNumpyArray *)op;
         if (array->flags & LG_NUMPY_OWNS) n += lg_block(lg_numpy_bytes(array));
     }
-    if (t->special == LG_MMAP && lg_layouts.mmap_size)
-        n += *(uint64_t *)((char *)op + lg_layouts.mmap_size);
+    if (t->special == LG_MMAP && lg_layouts.mmap_size) {
+        char *size = (char *)op + lg_layouts.mmap_size;
+        if (((void **)size)[-1]) lg_mmap_bytes += *(uint64_t *)size; /* a closed one has no data */
+        if (((void **)size)[-1]) n += *(uint64_t *)size;
+    }
     return n;
 }
 
@@ -172,29 +177,18 @@ static int64_t lg_bound_of(PyObject *op, LGType *t) {
 
 /* ---- labels ---------------------------------------------------------------------------------- */
 
-static inline uint32_t lg_mix(uint64_t hash, uint64_t salt) { /* splitmix64's finish, 24 bits of it */
-    uint64_t z = hash ^ salt;
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9ull;
-    z = (z ^ z >> 27) * 0x94D049BB133111EBull;
-    return (uint32_t)((z ^ z >> 31) >> 40);
-}
-
-/* A dict key is a name when it is interned (it stands in somebody's code); else it is data, of which
-   only the type and a salted hash leave the process. */
+/* Of a key that is no name only the type and a salted hash leave the process. */
 static inline uint32_t lg_key_label(LGSink *k, PyObject *key, Py_hash_t hash) {
     unsigned long flags = Py_TYPE(key)->tp_flags;
-    uint32_t class;
     if (flags & Py_TPFLAGS_UNICODE_SUBCLASS) {
-        if (lg_is_interned(key) && PyUnicode_GET_LENGTH(key) <= LG_KEY_MAX)
-            return LG_LABEL(LG_E_KEY, lg_string_of(k->strings, key, LG_KEY_MAX));
-        class = 0;
-        hash = ((PyASCIIObject *)key)->hash;
-    } else if (flags & Py_TPFLAGS_LONG_SUBCLASS) class = 1;
-    else if (flags & Py_TPFLAGS_BYTES_SUBCLASS) class = 2;
-    else if (flags & Py_TPFLAGS_TUPLE_SUBCLASS) class = 3;
-    else if (Py_TYPE(key) == &PyFloat_Type) class = 4;
-    else class = 5;
-    return (uint32_t)LG_E_DATA_KEY << 28 | class << 24 | lg_mix((uint64_t)hash, k->salt);
+        if (lg_is_name(key)) return LG_LABEL(LG_E_KEY, lg_string_of(k->strings, key, LG_KEY_MAX));
+        return lg_data_key(0, ((PyASCIIObject *)key)->hash, k->salt);
+    }
+    uint32_t class = flags & Py_TPFLAGS_LONG_SUBCLASS    ? 1
+                     : flags & Py_TPFLAGS_BYTES_SUBCLASS ? 2
+                     : flags & Py_TPFLAGS_TUPLE_SUBCLASS ? 3
+                     : Py_TYPE(key) == &PyFloat_Type     ? 4 : 5;
+    return lg_data_key(class, hash, k->salt);
 }
 
 #define LG_L(kind) ((uint32_t)(kind) << 28)
@@ -421,7 +415,9 @@ static void lg_visit(PyObject *op, LGType *t, LGSink *k) {
                   : t->kind == LG_LIST || t->kind == LG_TUPLE || t->kind == LG_DEQUE ? LG_E_INDEX
                                                                                      : LG_E_OTHER;
     lg_expect_instance(op, t, k);
-    lg_expect(k, lg_managed_dict(op, t->type), k->label_dict);
+    PyObject *dict = lg_managed_dict(op, t->type);
+    int dict_at = k->expected_count;
+    lg_expect(k, dict, k->label_dict);
     switch (t->kind) {
     case LG_TYPE: lg_visit_heap_type((PyTypeObject *)op, t, k); return;
     case LG_MODULE: lg_expect(k, PyModule_GetDict(op), k->label_dict); break;
@@ -445,6 +441,7 @@ static void lg_visit(PyObject *op, LGType *t, LGSink *k) {
     }
     if (lg_is_gc(op, t->type)) {
         if (t->traverse) t->traverse(op, lg_on_visit, k);
+        if (dict && k->expected[dict_at] == dict) lg_emit(k, dict, k->label_dict); /* 3.13 forgets it */
     } else {
         for (int i = 0; i < k->expected_count; i++) lg_emit(k, k->expected[i], k->expected_label[i]);
     }

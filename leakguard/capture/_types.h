@@ -46,6 +46,24 @@ enum {
 #define LG_LABEL(kind, value) \
     ((uint32_t)(kind) << 28 | ((value) > LG_VALUE_MAX ? LG_VALUE_MAX : (uint32_t)(value)))
 
+/* ---- labels of keys: the no-values rule ------------------------------------------------------- */
+
+static inline uint32_t lg_mix(uint64_t hash, uint64_t salt) { /* splitmix64's finish, 24 bits of it */
+    uint64_t z = hash ^ salt;
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9ull;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBull;
+    return (uint32_t)((z ^ z >> 31) >> 40);
+}
+
+/* A string is a name when it is interned: then it stands in somebody's code. */
+static inline int lg_is_name(PyObject *str) {
+    return lg_is_interned(str) && PyUnicode_GET_LENGTH(str) <= LG_KEY_MAX;
+}
+
+static inline uint32_t lg_data_key(uint32_t class, Py_hash_t hash, uint64_t salt) {
+    return (uint32_t)LG_E_DATA_KEY << 28 | class << 24 | lg_mix((uint64_t)hash, salt);
+}
+
 /* Layouts no header gives, each checked at start-up against live objects (0 = not to be used). */
 typedef struct {
     uint32_t deque_maxlen;     /* offset of deque's maxlen */
@@ -246,7 +264,8 @@ static void lg_find_fields(LGType *t, LGArena *arena, LGStrings *s, PyTypeObject
     memcpy(t->fields, list.field, list.count * sizeof(LGField));
 }
 
-static void lg_find_attributes(LGType *t, LGArena *arena, LGStrings *s, PyTypeObject *type) {
+static void lg_find_attributes(LGType *t, LGArena *arena, LGStrings *s, uint64_t salt,
+                               PyTypeObject *type) {
     PyDictKeysObject *keys = lg_shared_keys(type);
     if (!keys || !lg_keys_unicode(keys) || !keys->dk_nentries) return;
     t->attributes = lg_arena_take(arena, (size_t)keys->dk_nentries * 4);
@@ -254,8 +273,10 @@ static void lg_find_attributes(LGType *t, LGArena *arena, LGStrings *s, PyTypeOb
     t->attribute_count = (uint32_t)keys->dk_nentries;
     PyDictUnicodeEntry *entries = DK_UNICODE_ENTRIES(keys);
     for (uint32_t i = 0; i < t->attribute_count; i++) {
-        uint32_t name = lg_string_of(s, entries[i].me_key, LG_NAME_MAX);
-        t->attributes[i] = LG_LABEL(LG_E_ATTR, name);
+        PyObject *key = entries[i].me_key;
+        /* vars(instance)[data] = … puts data among the names that a class's instances share */
+        t->attributes[i] = lg_is_name(key) ? LG_LABEL(LG_E_ATTR, lg_string_of(s, key, LG_KEY_MAX))
+                                           : lg_data_key(0, ((PyASCIIObject *)key)->hash, salt);
     }
 }
 
@@ -271,7 +292,7 @@ static PyCFunction lg_find_sizeof(PyTypeObject *type) {
     return NULL;
 }
 
-static void lg_type_init(LGType *t, LGArena *arena, LGStrings *s, LGIdents *idents,
+static void lg_type_init(LGType *t, LGArena *arena, LGStrings *s, LGIdents *idents, uint64_t salt,
                          PyTypeObject *type) {
     memset(t, 0, sizeof *t);
     t->type = type;
@@ -287,7 +308,7 @@ static void lg_type_init(LGType *t, LGArena *arena, LGStrings *s, LGIdents *iden
     t->name = lg_text_end(s);
     if (lg_is_heap_type(type)) t->ident = lg_ident_class(idents, s, type, t->name);
     lg_find_fields(t, arena, s, type);
-    lg_find_attributes(t, arena, s, type);
+    lg_find_attributes(t, arena, s, salt, type);
     int atomic = t->exact && t->kind >= LG_NONE && t->kind <= LG_BYTEARRAY;
     int opaque = !gc && t->kind == LG_OTHER && !t->special && !t->field_count &&
                  !lg_is_heap_type(type); /* timedelta, Decimal, a lock … */

@@ -54,7 +54,13 @@ def memory_for(budget: Budget) -> int:
     Raises CaptureError when that is too little: a capture must not push the server into the
     out-of-memory killer.
     """
-    left = _memory_left()
+    try:
+        left = _memory_left()
+    except OSError as error:
+        raise CaptureError(
+            f"a capture cannot begin without knowing how much memory is left: {error.strerror}; "
+            "the server has too many files open, or no /proc"
+        ) from error
     if left // 2 < LEAST_MEMORY:
         raise CaptureError(
             f"only {left >> 20} MB of memory are left to this process, too little to capture its "

@@ -15,8 +15,7 @@ _CRASHES = {
     for name in ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGTRAP", "SIGSYS")
 }
 _FAILURES = {
-    "write failed": "its image could not be written: the disk is full, or a limit on the size of "
-    "files was reached",
+    "write failed": "its image could not be written: the disk is full, or a file-size limit reached",
     "too many objects": "an image holds at most 4 billion objects, and as many references",
     "no descriptors": "its child could not arrange its descriptors: raise the limit of open files",
 }
@@ -49,6 +48,11 @@ def explain(status: int, progress: Progress, memory: int) -> str:
     if number in _CRASHES:
         return f"the capture crashed with {_signal_name(number)}{_where(progress)}. {_UNHARMED}"
     return f"the capture was ended from outside by {_signal_name(number)}. {_UNHARMED}"
+
+
+def unwritten(error: OSError) -> str:
+    """A sentence for an image that this process itself could not write."""
+    return f"the capture failed: its image could not be written: {error.strerror}. {_UNHARMED}"
 
 
 def too_slow(seconds: float, progress: Progress, *, stuck: bool) -> str:

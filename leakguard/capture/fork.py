@@ -54,7 +54,7 @@ def capture(
     not end well.
     """
     began = time.perf_counter()
-    memory = memory_for(budget)
+    memory = memory_for(budget)  # first: it says clearly what it lacks
     meta = json.dumps(facts.meta("fork", notes)).encode()
     seconds = int(min(budget.seconds, _LONGEST_SECONDS)) + 1
     try:

@@ -36,8 +36,8 @@ def capture(fd: int, notes: list[str], *, budget: Budget) -> Outcome:
     this is used only where a child cannot be had.
     """
     began = time.perf_counter()
-    meta = json.dumps(facts.meta("inline", notes)).encode()
     memory = memory_for(budget)
+    meta = json.dumps(facts.meta("inline", notes)).encode()
     with _turn:
         progress, pause_ns = native.walk().capture_inline(meta, facts.KEY_SALT, memory, fd)
     if progress.failure:
