@@ -4,7 +4,7 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr
 from libc.string cimport memcpy, memset, strlen
 from libc.stdio cimport FILE
 
-cdef extern from "_objects.h" nogil:
+cdef extern from "_references.h" nogil:
     ctypedef struct PyObject:
         pass
     ctypedef struct PyTypeObject:
