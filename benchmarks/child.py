@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROUNDS = 5
+# a round takes some ten seconds there
+HUGE, HUGE_ROUNDS = 5_000_000, 3
 SAMPLE_SECONDS = 0.005
 ANALYSER = Path(__file__).with_name("analyser.py")
 
@@ -35,7 +37,7 @@ def measure(objects: int) -> Iterator[Figure]:
     list(_cpu(large, 1))  # what this program itself grows by comes before it is weighed
     process = psutil.Process()
     before = process.memory_info().rss
-    yield from _cpu(large, ROUNDS)
+    yield from _cpu(large, HUGE_ROUNDS if objects > HUGE else ROUNDS)
     yield from _memory(large)
     after = process.memory_info().rss
     yield Figure(

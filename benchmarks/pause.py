@@ -19,8 +19,9 @@ import leakguard
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ROUNDS = 7
-WAIT_ROUNDS = 5
+ROUNDS, WAIT_ROUNDS = 7, 5
+# a round takes some ten seconds there
+HUGE, HUGE_ROUNDS = 5_000_000, 3
 TICK_SECONDS = 0.001
 NOTHING_SECONDS = 0.3
 AROUND_SECONDS = 0.02
@@ -30,8 +31,9 @@ def measure(objects: int) -> Iterator[Figure]:
     shop = heap.build(objects)
     gc.disable()
     yield from _cpu(objects)
-    yield from _waits("longest gap of a busy thread", _longest_gap)
-    yield from _waits("longest lag of an event loop", _longest_lag)
+    count = HUGE_ROUNDS if objects > HUGE else WAIT_ROUNDS
+    yield from _waits("longest gap of a busy thread", _longest_gap, count)
+    yield from _waits("longest lag of an event loop", _longest_lag, count)
     del shop
 
 
@@ -50,9 +52,12 @@ def _cpu(objects: int) -> Iterator[Figure]:
         gc.collect()
         return bare_fork_cpu()
 
-    seen = rounds({"gc": collect_cpu, "bare": bare_cpu, "fork": fork_cpu}, ROUNDS)
+    seen = rounds(
+        {"gc": collect_cpu, "bare": bare_cpu, "fork": fork_cpu},
+        HUGE_ROUNDS if objects > HUGE else ROUNDS,
+    )
     collection, bare, fork = (median(seen[name]) for name in ("gc", "bare", "fork"))
-    limit = 5.0 if objects < 5e6 else 3.0
+    limit = 3.0 if objects > HUGE else 5.0
     yield Figure("one gc.collect(), CPU", collection * 1e3, "ms", None, spread(seen["gc"], 1e3))
     yield Figure("a bare fork, CPU", bare * 1e3, "ms", None, spread(seen["bare"], 1e3))
     yield Figure("the snapshot's fork, CPU", fork * 1e3, "ms", None, spread(seen["fork"], 1e3))
@@ -69,7 +74,9 @@ def _cpu(objects: int) -> Iterator[Figure]:
     )
 
 
-def _waits(name: str, longest: Callable[[Callable[[], object]], float]) -> Iterator[Figure]:
+def _waits(
+    name: str, longest: Callable[[Callable[[], object]], float], count: int
+) -> Iterator[Figure]:
     """Wall time, so that the scheduler shows in it: `nothing` says how much."""
     works: dict[str, Callable[[], object]] = {
         "nothing": lambda: time.sleep(NOTHING_SECONDS),
@@ -77,7 +84,7 @@ def _waits(name: str, longest: Callable[[Callable[[], object]], float]) -> Itera
         "snapshot, analysis": lambda: leakguard.examine(timeout=300),
         "gc.collect()": gc.collect,
     }
-    seen = rounds({what: partial(longest, work) for what, work in works.items()}, WAIT_ROUNDS)
+    seen = rounds({what: partial(longest, work) for what, work in works.items()}, count)
     for what, values in seen.items():
         yield Figure(f"{name}: {what}", median(values) * 1e3, "ms", None, spread(values, 1e3))
     waits = 100 * median(seen["snapshot, analysis"]) / median(seen["gc.collect()"])
