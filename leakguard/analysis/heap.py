@@ -12,6 +12,8 @@ from leakguard.analysis.origin import Origins
 from leakguard.image import EdgeKind, RootKind, TypeKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from leakguard.image import HeapImage, Label
 
 # People recognise a way that starts at a module, even where a frame or C would be a step closer.
@@ -50,6 +52,7 @@ class Heap:
             image.node_type, image.type_count, image.named_node, image.named_ident
         )
         self._labels: dict[int, Label] = {}
+        self._class_names: dict[int, frozenset[str]] = {}
 
     def _path_tree(self) -> _graph.PathTree:
         image = self.image
@@ -77,6 +80,35 @@ class Heap:
     def type_name(self, node: int) -> str:
         """The qualified name of a node's type."""
         return self.image.type_name(self.image.node_type[node])
+
+    def class_names(self, node: int) -> frozenset[str]:
+        """The qualified names of a node's type and, for a Python class, of its bases."""
+        type_index = self.image.node_type[node]
+        found = self._class_names.get(type_index)
+        if found is None:
+            own = self.image.type_name(type_index)
+            found = frozenset({own, *self._base_names(node)})
+            self._class_names[type_index] = found
+        return found
+
+    def _base_names(self, node: int) -> Iterator[str]:
+        here = node
+        for slot in ("__class__", "__mro__"):
+            below = self._by_slot(here, slot)
+            if below is None:
+                return
+            here = below
+        for edge in self.image.edges(here):
+            ident = self.image.ident_of(self.image.edge_target[edge])
+            if ident is not None:
+                yield ident.name
+
+    def _by_slot(self, node: int, name: str) -> int | None:
+        for edge in self.image.edges(node):
+            target = self.image.edge_target[edge]
+            if self.slot_name(Step(target, edge)) == name:
+                return target
+        return None
 
     def label(self, edge: int) -> Label:
         """How an edge's source refers to its target."""

@@ -22,6 +22,7 @@ _WRAPPED_FUNCTION: dict[int, str] = {TypeKind.METHOD: "__func__", TypeKind.PARTI
 # Between an object and what a reader thinks it refers to.
 _SILENT_SLOTS = frozenset({"__dict__", "__closure__"})
 _SILENT_KINDS = frozenset({TypeKind.CELL, TypeKind.HAMT})
+_VARIABLES = frozenset({EdgeKind.CELL, EdgeKind.LOCAL})
 
 
 def is_silent(heap: Heap, step: Step) -> bool:
@@ -81,8 +82,8 @@ def readable(heap: Heap, path: Iterable[Step]) -> list[tuple[Step, str]]:
         if in_local and heap.kind(step.node) == TypeKind.DICT:
             continue
         if is_silent(heap, step):
-            # the free variable's or context variable's name, not the plumbing's
-            if step.edge is not None and heap.label(step.edge).kind == EdgeKind.CELL:
+            # the variable's name, not the plumbing's: a local that closures share is in a cell too
+            if step.edge is not None and heap.label(step.edge).kind in _VARIABLES:
                 carried = words
             continue
         shown.append((step, carried or words))

@@ -108,12 +108,15 @@ def is_bounded(heap: Heap, path: Iterable[Step]) -> bool:
     for step in path:
         if heap.image.bound_of(step.node) is not None:
             return True
-        name = heap.type_name(step.node)
-        if name in _BOUNDED_CLASSES or name.startswith(_BOUNDED_PACKAGES):
+        if heap.type_name(step.node) == _BOUNDED_LRU_ENTRY:
             return True
-        if name == _BOUNDED_LRU_ENTRY:
+        if any(map(_is_bounded_class, heap.class_names(step.node))):
             return True
     return False
+
+
+def _is_bounded_class(name: str) -> bool:
+    return name in _BOUNDED_CLASSES or name.startswith(_BOUNDED_PACKAGES)
 
 
 def is_bounded_lru_entry(heap: Heap, node: int) -> bool:

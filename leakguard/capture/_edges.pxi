@@ -1,5 +1,8 @@
 # The edges, in the order of their sources (CSR): references in batches, leaves folded into owners.
 
+cdef enum:
+    LARGE_LEAF = 65536      # bytes from which a string is worth a node, and a name, of its own
+
 # References are collected in batches and prefetched, so that the cache misses of one object's
 # targets overlap. A leaf with one reference becomes part of its owner: half of all objects.
 
@@ -32,8 +35,10 @@ cdef void flush(Graph *g) noexcept nogil:
             type = type_index(g, Py_TYPE(op))
             t = type_at(g, type)
             keep_flags[kept] = <uint8_t>(lg_is_immortal(op) * 2 + (raw & LG_UNCOUNTED))
+            bytes = 0
             if t.leaf and keep_flags[kept] == 0 and lg_refcount(op) == 1:
                 bytes = lg_object_bytes(op, t)
+            if bytes and bytes < LARGE_LEAF:
                 t.folded_count += 1
                 t.folded_bytes += bytes
                 (<uint64_t *>g.size.p)[this] += bytes

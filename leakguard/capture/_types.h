@@ -309,7 +309,7 @@ static void lg_type_init(LGType *t, LGArena *arena, LGStrings *s, LGIdents *iden
     if (lg_is_heap_type(type)) t->ident = lg_ident_class(idents, s, type, t->name);
     lg_find_fields(t, arena, s, type);
     lg_find_attributes(t, arena, s, salt, type);
-    int atomic = t->exact && t->kind >= LG_NONE && t->kind <= LG_BYTEARRAY;
+    int atomic = t->exact && t->kind >= LG_NONE && t->kind < LG_BYTEARRAY; /* those that never grow */
     int opaque = !gc && t->kind == LG_OTHER && !t->special && !t->field_count &&
                  !lg_is_heap_type(type); /* timedelta, Decimal, a lock … */
     t->leaf = (uint8_t)(atomic || opaque);

@@ -206,6 +206,33 @@ LEAKS = {
         """,
         ("other", "shop.main.pending", "dict", 5000),
     ),
+    "buffer that only grows": (
+        """
+        BUFFER = bytearray()
+        def main(report):
+            BUFFER.extend(bytes(60_000_000))
+            report()
+            BUFFER.clear()
+        """,
+        ("global-cache", "shop.BUFFER", "bytearray", 1),
+    ),
+    "variable that closures share": (
+        """
+        import asyncio
+        def main(report):
+            async def run():
+                done = asyncio.Event()
+                async def wait():
+                    await done.wait()
+                tasks = [asyncio.create_task(wait()) for _ in range(2000)]
+                del tasks
+                await asyncio.sleep(0)
+                report()
+                done.set()
+            asyncio.run(run())
+        """,
+        ("task", "shop.main.<locals>.run.done._waiters", "_asyncio.Future", 2000),
+    ),
     "linked list": (
         """
         head = None
@@ -233,6 +260,16 @@ def test_the_holder_is_the_first_suspect(tmp_path, name):
 
 
 QUIET = {
+    "subclass of a bounded cache": """
+        import cachetools
+        class Pages(cachetools.LRUCache):
+            pass
+        PAGES = Pages(maxsize=100_000)
+        def main(report):
+            for number in range(20_000):
+                PAGES[number] = f"{number}" * 100
+            report()
+        """,
     "starlette": """
         from starlette.applications import Starlette
         from starlette.responses import PlainTextResponse

@@ -28,7 +28,7 @@ def secret(place):
     return "".join([os.environ["SEED"], "-", place])
 
 def padding():
-    return bytearray(50_000)
+    return bytes(50_000)
 
 RECORDS = [{secret("dict key"): secret("dict value"), "padding": padding()} for _ in range(3)]
 NUMBERS = {number + 10**6: [secret("item")] for number in range(3)}

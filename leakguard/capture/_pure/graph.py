@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
     from leakguard.capture._pure.heap import Heap
 
-_ATOMS: Final = frozenset(map(id, (str, bytes, int, float, complex, bytearray)))
+_ATOMS: Final = frozenset(map(id, (str, bytes, int, float, complex)))
 _POLL_EVERY: Final = 1024
 FOLDED: Final = -1
+_LARGE_LEAF: Final = 65536
+"""Bytes from which a string is worth a node, and a name, of its own."""
 
 
 class Graph:
@@ -118,6 +120,7 @@ class Graph:
             and self.external[position] == 0
             and not self.immortal[position]
             and id(type(item)) in _ATOMS
+            and shallow_size(item, self.classes.of(item), 0) < _LARGE_LEAF
         )
 
     def _add_roots(self, nodes: array[int]) -> None:
