@@ -67,7 +67,7 @@ cdef class _Prepared:
 
     cdef Facts facts
     cdef object keep
-    cdef bytearray statistics
+    cdef bytearray statistics, stream_buffer
     cdef ThreadName names[256]
 
     def __cinit__(self, bytes meta, uint64_t salt, size_t memory_budget):
@@ -90,7 +90,11 @@ cdef class _Prepared:
         self.facts.salt = salt
         self.facts.memory_budget = memory_budget
         self.facts.statistics_text = self.statistics
+        self.stream_buffer = bytearray(4096)
         self.facts.statistics = fmemopen(self.facts.statistics_text, STATISTICS_BYTES - 1, b"w")
+        # without a buffer the first print would ask malloc for one, in the child
+        if self.facts.statistics != NULL:
+            setvbuf(self.facts.statistics, self.stream_buffer, _IOFBF, len(self.stream_buffer))
         with nogil:
             self.facts.malloc_bytes = lg_malloc_in_use()
 
