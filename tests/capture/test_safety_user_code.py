@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import functools
 import mmap
 import sys
 import threading
@@ -18,18 +19,22 @@ from leakguard.errors import CaptureError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-METHODS = """
-__sizeof__ __getattribute__ __getattr__ __hash__ __eq__ __lt__ __repr__ __str__ __format__ __len__
-__length_hint__ __bool__ __iter__ __next__ __getitem__ __contains__ __call__ __dir__ __reduce__
-__reduce_ex__ __copy__ __deepcopy__ __get__ __set__ __index__ __int__ __float__ __bytes__
-__buffer__ __fspath__ __enter__ __instancecheck__ __subclasscheck__ __subclasses__ __missing__
-__del__ __array__ __await__ mro keys items values is_alive
-""".split()
-PROPERTIES = """
-__class__ __dict__ __module__ __name__ __file__ __spec__ __code__ __closure__
-__wrapped__ __self__ __func__ __annotations__ __mro__ __bases__ __array_interface__ nbytes base
-dtype name ident daemon gi_frame cr_frame ag_frame tb_frame f_locals cell_contents
-""".split()
+_METHODS = (
+    "__sizeof__ __getattribute__ __getattr__ __hash__ __eq__ __lt__ __repr__ __str__ "
+    "__format__ __len__ __length_hint__ __bool__ __iter__ __next__ __getitem__ __contains__ "
+    "__call__ __dir__ __reduce__ __reduce_ex__ __copy__ __deepcopy__ __get__ __set__ "
+    "__index__ __int__ __float__ __bytes__ __buffer__ __fspath__ __enter__ __instancecheck__ "
+    "__subclasscheck__ __subclasses__ __missing__ __del__ __array__ __await__ mro keys items "
+    "values is_alive "
+)
+_PROPERTIES = (
+    "__class__ __dict__ __module__ __name__ __file__ __spec__ __code__ __closure__ "
+    "__wrapped__ __self__ __func__ __annotations__ __mro__ __bases__ __array_interface__ "
+    "nbytes base dtype name ident daemon gi_frame cr_frame ag_frame tb_frame f_locals "
+    "cell_contents "
+)
+METHODS = _METHODS.split()
+PROPERTIES = _PROPERTIES.split()
 BASES: list[type] = [
     object,
     dict,
@@ -134,7 +139,7 @@ def captured(method: Any) -> list[str]:
         for thing in members(kind, base):
             held.append(thing)
             if kind.__hash__ is not None:
-                keys[thing] = (lambda thing: lambda: thing)(thing)
+                keys[thing] = functools.partial(print, thing)
             if isinstance(thing, types.ModuleType):
                 sys.modules["trapped_module"] = thing
             if isinstance(thing, threading.Thread):
