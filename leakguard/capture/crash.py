@@ -15,7 +15,7 @@ _CRASHES = {
     for name in ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGTRAP", "SIGSYS")
 }
 _FAILURES = {
-    "write failed": "its image could not be written: the disk is full, or a file-size limit reached",
+    "write failed": "its image could not be written: a full disk, or a file-size limit",
     "too many objects": "an image holds at most 4 billion objects, and as many references",
     "no descriptors": "its child could not arrange its descriptors: raise the limit of open files",
 }

@@ -17,22 +17,27 @@ class RouteFigures(Protocol):
     @property
     def route(self) -> str:
         """Method and template, for example ``GET /items/{id}``."""
+        ...
 
     @property
     def requests(self) -> int:
         """Requests that have ended."""
+        ...
 
     @property
     def errors(self) -> int:
         """Those of them that raised or were answered with a 5xx status."""
+        ...
 
     @property
     def in_flight(self) -> int:
         """Requests that are being served now."""
+        ...
 
     @property
     def mean_seconds(self) -> float:
         """Mean duration of a request."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

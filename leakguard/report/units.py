@@ -15,10 +15,10 @@ def size(amount: int) -> str:
         return f"{amount} B"
     if abs(amount) >= 10**21:
         return f"{_power_of_ten(amount)} B"
-    value = float(amount)
+    value, digits, unit = float(amount), "", ""
     for unit in _UNITS:
         digits = f"{value:.0f}" if unit == "B" else _three_digits(value)
-        if abs(float(digits)) < 1000 or unit == _UNITS[-1]:
+        if abs(float(digits)) < 1000:
             break
         value /= 1000
     return f"{digits} {unit}"

@@ -23,6 +23,11 @@ class Running:
     messages: list[str] = field(default_factory=list)
 
 
+def arranged(child: int) -> bool:
+    kept = leftovers.descriptors(child)
+    return sorted(kept) == [0, 1, 2, 3] and kept[0] == kept[1] == "/dev/null"
+
+
 @contextlib.contextmanager
 def capture_that_hangs() -> Iterator[Running]:
     """A capture with a living child; cancelled at the end if it still runs."""
@@ -42,10 +47,8 @@ def capture_that_hangs() -> Iterator[Running]:
     thread.start()
     try:
         running.child = leftovers.capture_child()
-        # it has its name before its descriptors are closed
-        leftovers.eventually(
-            lambda: len(leftovers.descriptors(running.child)) <= 4, "descriptors are closed"
-        )
+        # it has its name before its descriptors are arranged
+        leftovers.eventually(lambda: arranged(running.child), "descriptors 0 to 3 alone are left")
         yield running
     finally:
         cancel.set()

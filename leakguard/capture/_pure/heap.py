@@ -29,12 +29,14 @@ class Heap:
         done = len(objects)
         self.threads: list[RunningThread] = running_threads(self._add)
         self.modules: set[int] = set()
+        self._add_modules()
+        self._follow(reach, done)
+        self.counts = self._count()
+
+    def _add_modules(self) -> None:
         for module in list(sys.modules.values()):
             self._add(module)
             self.modules.add(self.index[id(module)])
-        del module
-        self._follow(reach, done)
-        self.counts = self._count()
 
     def _add(self, item: object) -> None:
         if id(item) not in self.index:
