@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from leakguard.analysis import _graph
 from leakguard.analysis.origin import Origins
 from leakguard.image import EdgeKind, RootKind, TypeKind
+from leakguard.image.format import LABEL_SHIFT, TYPE_FLAG_PYTHON_CLASS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,13 +18,14 @@ if TYPE_CHECKING:
     from leakguard.image import HeapImage, Label
 
 # People recognise a way that starts at a module, even where a frame or C would be a step closer.
-_TIERS = {
+_TIERS: dict[int, int] = {
     RootKind.MODULE: 1,
     RootKind.THREAD: 2,
     RootKind.C_HELD: 2,
     RootKind.TYPE: 3,
     RootKind.IMMORTAL: 4,
 }
+_NAMED = frozenset({int(RootKind.MODULE), int(RootKind.THREAD), int(RootKind.C_HELD)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Heap:
     def _path_tree(self) -> _graph.PathTree:
         image = self.image
         roots = sorted(
-            (_TIERS.get(RootKind(kind), 2), self.origins.preference(node), index, node)
+            (_TIERS[kind], self.origins.preference(node) if kind in _NAMED else 0, index, node)
             for index, (node, kind) in enumerate(zip(image.root_node, image.root_kind, strict=True))
         )
         nodes, tiers = array("I"), array("B")
@@ -92,6 +94,8 @@ class Heap:
         return found
 
     def _base_names(self, node: int) -> Iterator[str]:
+        if not self.image.type_flags[self.image.node_type[node]] & TYPE_FLAG_PYTHON_CLASS:
+            return
         here = node
         for slot in ("__class__", "__mro__"):
             below = self._by_slot(here, slot)
@@ -104,10 +108,11 @@ class Heap:
                 yield ident.name
 
     def _by_slot(self, node: int, name: str) -> int | None:
+        labels = self.image.edge_label
         for edge in self.image.edges(node):
-            target = self.image.edge_target[edge]
-            if self.slot_name(Step(target, edge)) == name:
-                return target
+            # without making a Label of each entry of a large container
+            if labels[edge] >> LABEL_SHIFT == EdgeKind.SLOT and self.label(edge).name == name:
+                return self.image.edge_target[edge]
         return None
 
     def label(self, edge: int) -> Label:
@@ -167,14 +172,11 @@ class Heap:
         return found
 
     @cached_property
-    def root_kinds(self) -> dict[int, RootKind]:
-        """Why each root is alive."""
-        return {
-            node: RootKind(kind)
-            for node, kind in zip(self.image.root_node, self.image.root_kind, strict=True)
-        }
+    def root_kinds(self) -> dict[int, int]:
+        """Why each root is alive: a RootKind, as a number."""
+        return dict(zip(self.image.root_node, self.image.root_kind, strict=True))
 
     def is_python_instance(self, node: int) -> bool:
         """Whether a node is an instance of a class written in Python."""
         flags = self.image.type_flags[self.image.node_type[node]]
-        return bool(flags & 2) and self.kind(node) != TypeKind.TYPE
+        return bool(flags & TYPE_FLAG_PYTHON_CLASS) and self.kind(node) != TypeKind.TYPE

@@ -27,8 +27,9 @@ cdef int capture_to(Graph *g, int fd) noexcept nogil:
         return -1
     shared.cpu_ns = lg_cpu_ns() - began
     shared.phase = WRITING
+    release_walk(g)
     if write_image(g, fd) < 0:
-        shared.failure = WRITE_FAILED
+        shared.failure = OUT_OF_MEMORY if lg_out_of_memory else WRITE_FAILED
         return -1
     shared.cpu_ns = lg_cpu_ns() - began
     return 0
@@ -263,7 +264,7 @@ def capture_inline(bytes meta, uint64_t salt, size_t memory_budget, int fd):
 
 cdef int write_inline(Graph *g, int fd) noexcept nogil:
     if write_image(g, fd) < 0:
-        g.shared.failure = WRITE_FAILED
+        g.shared.failure = OUT_OF_MEMORY if lg_out_of_memory else WRITE_FAILED
         return -1
     g.shared.phase = ENDED
     return 0

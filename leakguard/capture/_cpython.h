@@ -339,7 +339,13 @@ static inline uint64_t lg_pymalloc_in_use(FILE *out, const char *text) {
 static inline _PyInterpreterFrame *lg_frame_object_frame(PyObject *op) {
     return ((PyFrameObject *)op)->f_frame;
 }
-static inline PyObject *lg_frame_globals(_PyInterpreterFrame *frame) { return frame->f_globals; }
+/* Of the function that a frame runs, or NULL: the frame's own field is not set in the shim that
+   calls an __init__ (3.13), which has a code object but no function. */
+static inline PyObject *lg_frame_globals(_PyInterpreterFrame *frame) {
+    int borrowed;
+    PyObject *function = LG_FRAME_SLOT(frame->LG_FUNCOBJ, &borrowed);
+    return function && PyFunction_Check(function) ? ((PyFunctionObject *)function)->func_globals : NULL;
+}
 
 /* ---- parts of functions and modules --------------------------------------------------------- */
 

@@ -124,6 +124,13 @@ cdef int walk(Graph *g) noexcept nogil:
         g.heap_bytes += (<uint64_t *>g.size.p)[i]
     return 0
 
+cdef void release_walk(Graph *g) noexcept nogil:
+    """Give back what only the walk needs, so that the image takes its place in memory."""
+    lg_release(&g.page_key)
+    lg_release(&g.page_index)
+    lg_release(&g.page_block)
+    lg_release(&g.external)
+
 cdef void free_graph(Graph *g) noexcept nogil:
     cdef LGBytes *parts[21]
     cdef int i

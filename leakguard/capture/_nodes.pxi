@@ -85,11 +85,18 @@ cdef inline uint32_t *node_slot(Graph *g, const void *address, bint make) noexce
     return &(<uint32_t *>g.page_block.p)[
         (<uint64_t>(<uint32_t *>g.page_index.p)[h] << 8) + ((<uintptr_t>address >> 4) & 255)]
 
+cdef inline void prefetch_page(Graph *g, const void *address) noexcept nogil:
+    cdef uint64_t key = <uint64_t><uintptr_t>address >> 12
+    cdef uint64_t h = (key * <uint64_t>0x9E3779B97F4A7C15) >> g.page_shift
+    LG_PREFETCH(&(<uint64_t *>g.page_key.p)[h])
+    LG_PREFETCH(&(<uint32_t *>g.page_index.p)[h])
+
 cdef int64_t add_node(Graph *g, const void *address, uint32_t type, uint64_t references) noexcept nogil:
     cdef uint64_t i = g.n
     if i * 8 + 8 > g.address.room or i * 4 + 8 > g.offset.room:
         if i >= <uint64_t>0xfffffff0:
             g.shared.failure = TOO_MANY
+            lg_exhaust()
             return -1
         if (lg_reserve(&g.address, (i + 1) * 8) < 0 or lg_reserve(&g.size, (i + 1) * 8) < 0
                 or lg_reserve(&g.external, (i + 1) * 4) < 0 or lg_reserve(&g.folded, (i + 1) * 4) < 0
@@ -102,11 +109,10 @@ cdef int64_t add_node(Graph *g, const void *address, uint32_t type, uint64_t ref
     g.n = i + 1
     return <int64_t>i
 
-cdef inline int64_t object_node(Graph *g, PyObject *op, uint32_t type, bint immortal) noexcept nogil:
-    cdef uint32_t *slot = node_slot(g, op, True)
+cdef inline int64_t node_at(Graph *g, uint32_t *slot, PyObject *op, uint32_t type,
+                            bint immortal) noexcept nogil:
+    """The node kept in a slot, made if it is the first time that its object is met."""
     cdef int64_t node
-    if slot == NULL:
-        return -1
     if slot[0]:
         return <int64_t>slot[0] - 1
     node = add_node(g, op, type, EXTERNAL_ROOT if immortal
@@ -114,3 +120,7 @@ cdef inline int64_t object_node(Graph *g, PyObject *op, uint32_t type, bint immo
     if node >= 0:
         slot[0] = <uint32_t>(node + 1)
     return node
+
+cdef inline int64_t object_node(Graph *g, PyObject *op, uint32_t type, bint immortal) noexcept nogil:
+    cdef uint32_t *slot = node_slot(g, op, True)
+    return -1 if slot == NULL else node_at(g, slot, op, type, immortal)

@@ -38,6 +38,7 @@ struct LGSink {
 static inline void lg_emit(LGSink *k, void *target, uint32_t label) {
     if (!target) return;
     LG_PREFETCH(target);
+    LG_PREFETCH((char *)target + 32); /* a string's kind and length are often in the next line */
     k->target[k->count] = target;
     k->label[k->count] = label;
     if (++k->count == LG_BATCH) k->full(k);

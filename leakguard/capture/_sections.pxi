@@ -84,6 +84,14 @@ cdef int fill_types(Graph *g, TypeColumns *c) noexcept nogil:
         (<uint64_t *>c.folded_bytes.p)[i] = t.folded_bytes
     return 0
 
+cdef void release_types(TypeColumns *c) noexcept nogil:
+    lg_release(&c.name)
+    lg_release(&c.kind)
+    lg_release(&c.flags)
+    lg_release(&c.ident)
+    lg_release(&c.folded_count)
+    lg_release(&c.folded_bytes)
+
 cdef int write_image(Graph *g, int fd) noexcept nogil:
     cdef Sections s
     cdef TypeColumns c
@@ -92,6 +100,7 @@ cdef int write_image(Graph *g, int fd) noexcept nogil:
     s.count = 0
     memset(stats, 0, sizeof(stats))
     if fill_types(g, &c) < 0:
+        release_types(&c)
         return -1
     stats[0] = g.objects
     stats[1] = g.heap_bytes
@@ -125,10 +134,5 @@ cdef int write_image(Graph *g, int fd) noexcept nogil:
     section(&s, "stroff", 4, g.strings.ends.p, g.strings.count + 1)
     section(&s, "strdata", 1, g.strings.text.p, g.strings.text.used)
     failed = write_sections(fd, &s, &g.shared.stats_offset)
-    lg_release(&c.name)
-    lg_release(&c.kind)
-    lg_release(&c.flags)
-    lg_release(&c.ident)
-    lg_release(&c.folded_count)
-    lg_release(&c.folded_bytes)
+    release_types(&c)
     return failed

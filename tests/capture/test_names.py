@@ -279,6 +279,34 @@ def test_locals_of_running_threads(method: str) -> None:
     assert locals_seen[id(kept_here)][1] == (EdgeKind.LOCAL, "kept_here")
 
 
+def test_a_thread_inside_a_specialised_init(method: str) -> None:
+    """3.13 puts a shim frame without a function between a hot call of a class and its __init__."""
+    ready, done = threading.Event(), threading.Event()
+
+    class Slow:
+        def __init__(self, wait: bool) -> None:
+            kept_by_init = [self]
+            if wait:
+                ready.set()
+                done.wait()
+            kept_by_init.clear()
+
+    def worker() -> None:
+        for round_ in range(5000):
+            Slow(round_ == 4999)
+
+    thread = threading.Thread(target=worker)
+    thread.start()
+    ready.wait()
+    try:
+        view = look(method)
+    finally:
+        done.set()
+        thread.join()
+    names = [view.image.ident_of(node) for node in view.image.named_node]
+    assert any(ident is not None and ident.name.endswith("Slow.__init__") for ident in names)
+
+
 def test_context_variables(method: str) -> None:
     held = Held()
     variables = [contextvars.ContextVar[object](f"variable_{i}") for i in range(40)]
