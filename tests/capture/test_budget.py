@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import resource
 from typing import TYPE_CHECKING, Any
 
@@ -110,3 +111,33 @@ def test_progress_of_the_whole_pipeline() -> None:
     leakguard.examine(on_progress=shares.append)
     assert shares == sorted(shares)
     assert 0.75 < shares[-1] <= 1.0
+
+
+def with_many_budgets(method: Any, seed: int) -> dict[str, Any]:
+    """Wherever memory runs out, the walk ends there: with an image or with a clear error."""
+    chance = random.Random(seed)
+    objects = [{"number": [number], number: (number,)} for number in range(3_000)]
+    outcomes: dict[str, set[str]] = {"image": set(), "error": set()}
+    with leakguard.snapshot() as image:
+        enough = image.node_count * 600
+    before = leftovers.memory("VmSize")
+    with leftovers.nothing_left():
+        for _ in range(120):
+            limit = int(enough * chance.random() ** 2) + 1
+            try:
+                leakguard.snapshot(method=method, memory_limit=limit).close()
+            except CaptureError as error:
+                outcomes["error"].add(str(error).partition(" of ")[0])
+            else:
+                outcomes["image"].add("whole")
+    lost = leftovers.memory("VmSize") - before
+    del objects
+    return {kind: sorted(said) for kind, said in outcomes.items()} | {"lost": lost}
+
+
+@pytest.mark.parametrize("method", ["fork", "inline"])
+def test_memory_may_run_out_anywhere(apart: Callable[..., Any], method: str) -> None:
+    result = apart(with_many_budgets, method, 7)
+    assert result["image"] == ["whole"]
+    assert result["error"] == ["the capture used up its memory budget"]
+    assert result["lost"] < 4 << 20
