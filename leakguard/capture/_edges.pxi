@@ -29,6 +29,7 @@ cdef void flush(Graph *g) noexcept nogil:
     cdef uint64_t place[512]        # in the page blocks, which may move as they grow
     if lg_out_of_memory:
         k.count = 0
+        g.batch_sources = 0     # a long list goes on filling batches until its visit is over
         return
     for s in range(<uint32_t>g.batch_sources):
         this = source[s]

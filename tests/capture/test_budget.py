@@ -122,7 +122,7 @@ def with_many_budgets(method: Any, seed: int) -> dict[str, Any]:
         enough = image.node_count * 600
     before = leftovers.memory("VmSize")
     with leftovers.nothing_left():
-        for _ in range(120):
+        for _ in range(80 if method == "inline" else 40):
             limit = int(enough * chance.random() ** 2) + 1
             try:
                 leakguard.snapshot(method=method, memory_limit=limit).close()
@@ -141,3 +141,21 @@ def test_memory_may_run_out_anywhere(apart: Callable[..., Any], method: str) -> 
     assert result["image"] == ["whole"]
     assert result["error"] == ["the capture used up its memory budget"]
     assert result["lost"] < 4 << 20
+
+
+def amid_a_long_list() -> int:
+    """The visit of one object is not broken off: millions of references follow the failure."""
+    one = object()
+    objects = [*(object() for _ in range(3_000)), *[one] * 20_000_000]
+    failures = 0
+    for limit in range(250_000, 15_000_000, 250_000):
+        try:
+            leakguard.snapshot(method="inline", memory_limit=limit).close()
+        except CaptureError:
+            failures += 1
+    del objects
+    return failures
+
+
+def test_memory_may_run_out_amid_a_long_list(apart: Callable[..., Any]) -> None:
+    assert apart(amid_a_long_list) > 10
