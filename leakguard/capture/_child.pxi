@@ -7,15 +7,17 @@ class _Plain:
 
 cdef int walk_and_measure(Graph *g) noexcept nogil:
     cdef Shared *shared = g.shared
+    cdef uint64_t in_pymalloc = 0
     cdef int failed = walk(g)
     shared.mapped_bytes = lg_mapped_bytes
     if failed:
         if shared.failure == NO_FAILURE:
             shared.failure = OUT_OF_MEMORY
         return -1
-    shared.allocated_bytes = g.facts.malloc_bytes + lg_mmap_bytes
     if g.facts.statistics != NULL:
-        shared.allocated_bytes += lg_pymalloc_in_use(g.facts.statistics, g.facts.statistics_text)
+        in_pymalloc = lg_pymalloc_in_use(g.facts.statistics, g.facts.statistics_text)
+    if in_pymalloc:             # it does not tell where another tool has put itself in front of it
+        shared.allocated_bytes = in_pymalloc + g.facts.malloc_bytes + lg_mmap_bytes
     shared.objects = g.objects
     return 0
 

@@ -70,6 +70,12 @@ def test_hardly_any_count_is_below_its_references() -> None:
     code = compile("x = [i for i in range(10)]", "<test>", "exec")
     gc.collect()
     image = leakguard.snapshot(method="inline")
+    # at once: whatever runs now drops references, and caches drop entries
+    counts = [
+        1 if image.type_name(image.node_type[n]).startswith("<")
+        else ctypes.c_uint32.from_address(address).value
+        for n, address in enumerate(image.node_address)
+    ]  # fmt: skip
     degrees = in_degrees(image)
     immortal = {
         n
@@ -79,12 +85,10 @@ def test_hardly_any_count_is_below_its_references() -> None:
     below = Counter(
         image.type_name(image.node_type[n])
         for n, degree in degrees.items()
-        if n not in immortal
-        and not image.type_name(image.node_type[n]).startswith("<")
-        and ctypes.c_uint32.from_address(image.node_address[n]).value < degree
+        if n not in immortal and counts[n] < degree
     )
     # what has changed since: the frames and objects of this very function's calls
-    assert sum(below.values()) < 60, below
+    assert sum(below.values()) < image.node_count // 500, below
     assert code is not None
 
 

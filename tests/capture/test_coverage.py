@@ -64,3 +64,15 @@ def test_coverage(app: str) -> None:
     )
     for method, coverage in json.loads(done.stdout).items():
         assert 0.90 <= coverage <= 1.1, method
+
+
+def test_coverage_is_unknown_behind_another_allocator() -> None:
+    """pymalloc tells nothing while tracemalloc stands in front: no figure beats a wrong one."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-X", "tracemalloc=1", "-c", MEASURE],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert json.loads(done.stdout) == {"fork": None, "inline": None}
