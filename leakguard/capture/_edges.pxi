@@ -97,5 +97,7 @@ cdef void end_source(Graph *g) noexcept nogil:
 
 cdef void batch_full(LGSink *k) noexcept nogil:
     cdef Graph *g = <Graph *>k.owner
+    cdef PyTypeObject *visited = g.shared.type
     end_source(g)
     flush(g)
+    g.shared.type = visited

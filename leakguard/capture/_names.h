@@ -90,7 +90,10 @@ static int lg_map_grow(LGMap *m) {
     size_t size = m->mask ? (m->mask + 1) * 2 : 4096;
     bigger.mask = size - 1;
     bigger.shift = 64 - __builtin_ctzll(size);
-    if (lg_reserve(&bigger.keys, size * 8) < 0 || lg_reserve(&bigger.values, size * 4) < 0) return -1;
+    if (lg_reserve(&bigger.keys, size * 8) < 0 || lg_reserve(&bigger.values, size * 4) < 0) {
+        lg_release(&bigger.keys);
+        return -1;
+    }
     for (size_t i = 0; m->mask && i <= m->mask; i++) {
         const void *key = ((const void **)m->keys.p)[i];
         if (!key) continue;

@@ -14,6 +14,7 @@ cdef uint32_t new_type(Graph *g) noexcept nogil:
 cdef inline uint32_t type_index(Graph *g, PyTypeObject *type) noexcept nogil:
     cdef uint32_t *slot = lg_map_slot(&g.type_known, type)
     cdef uint32_t index
+    cdef PyTypeObject *visited = g.shared.type
     if slot == NULL:
         return 0
     if slot[0]:
@@ -23,6 +24,7 @@ cdef inline uint32_t type_index(Graph *g, PyTypeObject *type) noexcept nogil:
         slot[0] = index
         g.shared.type = type
         lg_type_init(type_at(g, index), &g.arena, &g.strings, &g.idents, g.facts.salt, type)
+        g.shared.type = visited
     return index
 
 cdef uint32_t pseudo_type(Graph *g, const char *name, uint8_t kind) noexcept nogil:
@@ -32,6 +34,7 @@ cdef uint32_t pseudo_type(Graph *g, const char *name, uint8_t kind) noexcept nog
     return index
 
 # ---- nodes ----------------------------------------------------------------------------------------
+
 # An address is looked up in a table of its 4 KiB page, then among the 256 places of the page where
 # an object can start: neighbours in memory are neighbours in the table, and cost one cache miss.
 
@@ -47,6 +50,7 @@ cdef int grow_pages(Graph *g) noexcept nogil:
         shift += 1
     shift = 64 - shift
     if lg_reserve(&keys, size * 8) < 0 or lg_reserve(&index, size * 4) < 0:
+        lg_release(&keys)
         return -1
     if g.page_mask:
         for i in range(g.page_mask + 1):

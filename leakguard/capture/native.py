@@ -5,10 +5,7 @@ from __future__ import annotations
 import functools
 import mmap
 import sys
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from types import ModuleType
+from types import ModuleType
 
 
 @functools.cache
@@ -33,7 +30,8 @@ def walk() -> ModuleType:
     from leakguard.capture import _walk
 
     numpy = sys.modules.get("numpy")
-    if numpy is not None and hasattr(numpy, "zeros"):
+    # a stand-in for numpy may be anything, and run anything when it is asked for an attribute
+    if type(numpy) is ModuleType and "zeros" in vars(numpy):
         _learn_numpy(numpy)
     return _walk
 
