@@ -55,6 +55,11 @@ class Suspect:
 
     `retained_bytes` would be freed with the holder; `share` is their part of the heap, 0 to 1.
     `fix` is the usual one for this kind, in two lines.
+
+    What earlier snapshots add is None where there are not enough of them: `growth_objects` and
+    `growth_bytes` gathered since, how it `moves` ("growing", "warming up", "saw-tooth", "steady"),
+    how sure that is (`confidence`, 0 to 1), `bytes_per_request` of the whole app, and who else
+    holds the same objects.
     """
 
     rank: int
@@ -67,6 +72,12 @@ class Suspect:
     fingerprint: str
     fix: str
     chain: tuple[Link, ...]
+    growth_objects: int | None = None
+    growth_bytes: int | None = None
+    moves: str | None = None
+    confidence: float | None = None
+    bytes_per_request: float | None = None
+    also_held_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +169,9 @@ class Findings:
         )
 
 
+_LATER_FIELDS = ("growth_objects", "growth_bytes", "moves", "confidence", "bytes_per_request")
+
+
 def _suspect_to_dict(suspect: Suspect) -> dict[str, Any]:
     return {
         "rank": suspect.rank,
@@ -169,6 +183,8 @@ def _suspect_to_dict(suspect: Suspect) -> dict[str, Any]:
         "fingerprint": suspect.fingerprint,
         "fix": suspect.fix,
         "chain": [dataclasses.asdict(link) for link in suspect.chain],
+        **{name: value for name in _LATER_FIELDS if (value := getattr(suspect, name)) is not None},
+        **({"also_held_by": list(suspect.also_held_by)} if suspect.also_held_by else {}),
     }
 
 
@@ -184,6 +200,8 @@ def _suspect_from_dict(data: Mapping[str, Any]) -> Suspect:
         fingerprint=data["fingerprint"],
         fix=data["fix"],
         chain=tuple(_build(Link, link) for link in data["chain"]),
+        also_held_by=tuple(data.get("also_held_by", ())),
+        **{name: data.get(name) for name in _LATER_FIELDS},
     )
 
 

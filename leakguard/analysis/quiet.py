@@ -108,15 +108,16 @@ def is_bounded(heap: Heap, path: Iterable[Step]) -> bool:
     for step in path:
         if heap.image.bound_of(step.node) is not None:
             return True
-        if heap.type_name(step.node) == _BOUNDED_LRU_ENTRY:
-            return True
-        if any(map(_is_bounded_class, heap.class_names(step.node))):
+        if any(map(is_bounded_type, heap.class_names(step.node))):
             return True
     return False
 
 
-def _is_bounded_class(name: str) -> bool:
-    return name in _BOUNDED_CLASSES or name.startswith(_BOUNDED_PACKAGES)
+def is_bounded_type(name: str) -> bool:
+    """Whether objects of a type limit by themselves how much they hold, or are held by a limit."""
+    return (
+        name in _BOUNDED_CLASSES or name.startswith(_BOUNDED_PACKAGES) or name == _BOUNDED_LRU_ENTRY
+    )
 
 
 def is_bounded_lru_entry(heap: Heap, node: int) -> bool:
@@ -132,11 +133,13 @@ def is_own(heap: Heap, path: list[Step]) -> bool:
         return any(_is_leakguard(heap, step.node) for step in path)
     if ident is None:
         return False
-    return (
-        ident.name.partition(".")[0] in _OWN_MODULES
-        or ident.name.partition(".")[0].startswith("sre_")
-        or any(_is_leakguard(heap, step.node) for step in path)
-    )
+    return is_own_module(ident.name) or any(_is_leakguard(heap, step.node) for step in path)
+
+
+def is_own_module(name: str) -> bool:
+    """Whether a module is the interpreter's machinery or LeakGuard's, whose tables leak nothing."""
+    package = name.partition(".")[0]
+    return package in _OWN_MODULES or package.startswith("sre_") or package == "leakguard"
 
 
 def is_namespace(heap: Heap, path: list[Step]) -> bool:

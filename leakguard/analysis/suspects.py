@@ -31,11 +31,12 @@ _BESIDE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A suspect with what the verdict needs to know beside it."""
+    """A suspect with what the verdict and the comparison with earlier images need beside it."""
 
     suspect: Suspect
     confidence: float
     linked: bool
+    holder_node: int = -1
 
 
 def find_suspects(heap: Heap, top: int) -> list[Judgement]:
@@ -50,7 +51,9 @@ def find_suspects(heap: Heap, top: int) -> list[Judgement]:
     for holder, candidate in _outermost(heap, named, floor)[:top]:
         diagnosis = diagnose(heap, candidate, holder)
         suspect = _suspect(heap, candidate, holder, diagnosis, len(judged) + 1)
-        judged.append(Judgement(suspect, diagnosis.confidence, bool(candidate.pattern)))
+        judged.append(
+            Judgement(suspect, diagnosis.confidence, bool(candidate.pattern), candidate.holder)
+        )
     return judged
 
 

@@ -72,6 +72,8 @@ class HeapImage:
         self.type_ident = views["typeidnt"]
         self.type_folded_count = views["typefcnt"]
         self.type_folded_bytes = views["typefbyt"]
+        self.string_offset = views["stroff"]
+        self.string_data = views["strdata"]
         self.node_count = len(self.node_type)
         self.edge_count = len(self.edge_target)
         self.type_count = len(self.type_name_id)

@@ -1,0 +1,97 @@
+"""What several summaries of one process tell together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from leakguard.analysis.growth_holders import Comparison, GrownPath, requests_between
+from leakguard.analysis.growth_series import LEAST_INTERVALS, Word, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from leakguard.analysis.growth_summary import Summary
+
+# Intervals with fewer requests are taken together with the next.
+_LEAST_REQUESTS = 10
+_MOST = 20
+_MUCH_GARBAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What several summaries of one process tell together.
+
+    `paths` are ranked: what grows first, then what warms up and what goes up and down, the most
+    bytes first. Before there are three intervals with work in them `ready` is False and `paths`
+    is empty. `garbage_grows` says that unreachable objects gather: collections do not run.
+    """
+
+    ready: bool
+    intervals: int
+    paths: tuple[GrownPath, ...]
+    growth_bytes: int
+    seconds: float
+    requests: int | None
+    garbage_grows: bool
+
+    def growing(self) -> tuple[GrownPath, ...]:
+        """The paths that grow and go on growing."""
+        return tuple(path for path in self.paths if path.verdict == "growing")
+
+
+def compare(summaries: Sequence[Summary], *, most: int = _MOST) -> Growth:
+    """What grows from the first summary (taken after warm-up) to the last; at most `most` paths.
+
+    All must be of one process, in the order in which they were taken. Growth is held against the
+    requests between them where every summary knows how many there were, else against time.
+    """
+    taken = _with_work_between(summaries)
+    weights = [_weight(before, after) for before, after in pairwise(taken)]
+    if len(weights) < LEAST_INTERVALS:
+        return Growth(False, len(weights), (), 0, 0.0, None, False)
+    garbage = judge([summary.garbage_objects for summary in taken], weights)
+    found = Comparison(taken, weights).grown()
+    first, last = taken[0], taken[-1]
+    return Growth(
+        ready=True,
+        intervals=len(weights),
+        paths=tuple(_ranked(found)[:most]),
+        growth_bytes=last.size - first.size,
+        seconds=last.created - first.created,
+        requests=requests_between(first, last),
+        garbage_grows=garbage.word == "growing" and garbage.growth >= _MUCH_GARBAGE,
+    )
+
+
+def _with_work_between(summaries: Sequence[Summary]) -> list[Summary]:
+    """Without those that nothing happened before; the newest of them stays."""
+    taken: list[Summary] = []
+    for summary in summaries:
+        if len(taken) > 1 and _too_little(taken[-2], taken[-1]):
+            taken.pop()
+        taken.append(summary)
+    if len(taken) > 1 and _too_little(taken[-2], taken[-1]):
+        del taken[-2]
+    return taken
+
+
+def _too_little(before: Summary, after: Summary) -> bool:
+    requests = requests_between(before, after)
+    return requests is not None and requests < _LEAST_REQUESTS
+
+
+def _weight(before: Summary, after: Summary) -> float:
+    requests = requests_between(before, after)
+    if requests is not None:
+        return float(requests)
+    return max(after.created - before.created, 1e-3)
+
+
+_ORDER: tuple[Word, ...] = ("growing", "warming up", "saw-tooth", "steady")
+
+
+def _ranked(found: list[GrownPath]) -> list[GrownPath]:
+    return sorted(found, key=lambda g: (_ORDER.index(g.verdict), -g.growth_bytes, g.holder))

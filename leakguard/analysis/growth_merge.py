@@ -1,0 +1,195 @@
+"""Suspects from growth joined with those that one image alone shows."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from leakguard.analysis import _pathtree
+from leakguard.analysis.candidate import Candidate
+from leakguard.analysis.diagnosis import Diagnosis, diagnose
+from leakguard.analysis.findings import Suspect
+from leakguard.analysis.fingerprint import fingerprint
+from leakguard.analysis.growth_naming import PathNames
+from leakguard.analysis.suspects import Judgement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from leakguard.analysis.growth_compare import Growth
+    from leakguard.analysis.growth_holders import GrownPath
+    from leakguard.analysis.growth_summary import Summary
+    from leakguard.analysis.growth_survey import Survey
+    from leakguard.analysis.heap import Heap, Step
+
+NOT_ENOUGH = "Not enough history yet to say what grows: suspects are ranked by size."
+_NATIVE_FIX = (
+    "Nothing in Python refers to these objects: look for a missing decref in the\n"
+    "extension that makes them, or update it."
+)
+# Another container is an owner too when it refers to this part of the objects.
+_OWNS = 0.5
+_MOST_OWNERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """Suspects in order, and what was suspected for its size but does not grow.
+
+    Until `ready`, `suspects` are those of the one image, ranked by size, and `quiet` is empty;
+    `note` says so.
+    """
+
+    ready: bool
+    suspects: tuple[Judgement, ...]
+    quiet: tuple[Judgement, ...]
+    note: str | None
+
+
+def merge(
+    judged: Sequence[Judgement],
+    growth: Growth,
+    *,
+    heap: Heap,
+    survey: Survey,
+    summary: Summary,
+    top: int = 5,
+) -> Merged:
+    """Rank by growth, then by retained size; `summary` is the survey's, and the last compared.
+
+    With enough history only what grows is suspected: large constant data, full caches and what is
+    still warming up are not.
+    """
+    if not growth.ready:
+        return Merged(False, tuple(judged[:top]), (), NOT_ENOUGH)
+    place = {path.key: index for index, path in enumerate(summary.paths)}
+    merger = _Merger(heap, survey, summary, place)
+    suspects: list[Judgement] = []
+    left = list(judged)
+    for grown in growth.growing():
+        known = next((found for found in left if merger.is_same(found, grown)), None)
+        if known is not None:
+            left.remove(known)
+        suspects.append(merger.judgement(grown, known))
+    suspects = [
+        dataclasses.replace(found, suspect=dataclasses.replace(found.suspect, rank=rank))
+        for rank, found in enumerate(suspects[:top], 1)
+    ]
+    moves = {merger.path_of(found): found for found in left}
+    words = {place[grown.holder_key]: grown for grown in growth.paths}
+    quiet = tuple(_quiet(found, words.get(path)) for path, found in moves.items())
+    return Merged(True, tuple(suspects), quiet, None)
+
+
+def _quiet(found: Judgement, grown: GrownPath | None) -> Judgement:
+    suspect = dataclasses.replace(
+        found.suspect,
+        growth_bytes=0 if grown is None else grown.growth_bytes,
+        growth_objects=0 if grown is None else grown.growth_objects,
+        moves="steady" if grown is None else grown.verdict,
+    )
+    return dataclasses.replace(found, suspect=suspect)
+
+
+class _Merger:
+    def __init__(self, heap: Heap, survey: Survey, summary: Summary, place: dict[int, int]) -> None:
+        self.heap = heap
+        self.survey = survey
+        self.summary = summary
+        self.place = place
+        self.names = PathNames(summary)
+
+    def path_of(self, found: Judgement) -> int:
+        """The path of a suspect's holder, -1 where the summary does not have it."""
+        return self.survey.kept_path_of(found.holder_node) if found.holder_node >= 0 else -1
+
+    def is_same(self, found: Judgement, grown: GrownPath) -> bool:
+        """Whether a suspect of the one image is what was seen to grow."""
+        path, holder = self.path_of(found), self.place[grown.holder_key]
+        if path < 0:
+            return False
+        if path == holder or found.suspect.holder == grown.holder:
+            return True
+        return found.linked and grown.linked and self._is_above(path, holder)
+
+    def judgement(self, grown: GrownPath, known: Judgement | None) -> Judgement:
+        """The suspect for a grown path: the one image's if it is known, else a new one."""
+        if known is None:
+            known = self._new(grown)
+        suspect = known.suspect
+        if self.summary.paths[self.place[grown.member_key]].tier == _pathtree.TIER_LOOP:
+            # the event loop's own name, and the chain down to the task, whoever refers to the loop
+            suspect = dataclasses.replace(suspect, holder=grown.holder, chain=grown.chain)
+        suspect = dataclasses.replace(
+            suspect,
+            growth_objects=grown.growth_objects,
+            growth_bytes=grown.growth_bytes,
+            moves=grown.verdict,
+            confidence=grown.confidence,
+            bytes_per_request=grown.bytes_per_request,
+            also_held_by=self._others(grown),
+        )
+        return dataclasses.replace(known, suspect=suspect)
+
+    def _new(self, grown: GrownPath) -> Judgement:
+        candidate = self._candidate(grown)
+        diagnosis = (
+            Diagnosis("native", _NATIVE_FIX, 0.7)
+            if grown.held_from_c
+            else diagnose(self.heap, candidate, grown.holder)
+        )
+        total = self.heap.total
+        suspect = Suspect(
+            rank=0,
+            kind=diagnosis.kind,
+            holder=grown.holder,
+            retained_bytes=candidate.retained,
+            share=round(candidate.retained / total, 4) if total else 0.0,
+            object_type=grown.object_type,
+            object_count=grown.object_count,
+            fingerprint=fingerprint(diagnosis.kind, grown.holder, grown.chain),
+            fix=diagnosis.fix,
+            chain=grown.chain,
+        )
+        return Judgement(suspect, diagnosis.confidence, grown.linked, candidate.holder)
+
+    def _candidate(self, grown: GrownPath) -> Candidate:
+        holder, member = self.place[grown.holder_key], self.place[grown.member_key]
+        steps = self.survey.steps(member)
+        above = tuple(steps[:-1]) if member != holder and len(steps) > 1 else tuple(steps)
+        retained = max(self.heap.retained(above[-1].node), grown.bytes[-1])
+        return Candidate(
+            path=above,
+            retained=retained,
+            object_type=grown.object_type,
+            count=grown.object_count,
+            member=steps[-1] if member != holder else None,
+            pattern=tuple(self._ring(member, len(above))) if grown.linked else (),
+        )
+
+    def _ring(self, member: int, above: int) -> list[Step]:
+        """The steps below `above` nodes until a linked chain has come round."""
+        below = [index for index, path in enumerate(self.summary.paths) if path.parent == member]
+        last = max(below, key=lambda index: self.summary.paths[index].count, default=member)
+        return self.survey.steps(last)[above:]
+
+    def _others(self, grown: GrownPath) -> tuple[str, ...]:
+        """Names of other containers that refer to most of the objects."""
+        member = self.place[grown.member_key]
+        if grown.member_key == grown.holder_key or grown.linked:
+            return ()
+        count = self.summary.paths[member].count
+        owners = self.survey.other_owners([member]).get(member, {})
+        large = [owner for owner, references in owners.items() if references >= _OWNS * count]
+        large.sort(key=lambda owner: -owners[owner])
+        names = (self.names.holder(owner) for owner in large if self._is_strong(owner))
+        return tuple(dict.fromkeys(name for name in names if name != grown.holder))[:_MOST_OWNERS]
+
+    def _is_strong(self, owner: int) -> bool:
+        return not self.summary.paths[owner].flags & (_pathtree.FLAG_WEAK | _pathtree.FLAG_OWN)
+
+    def _is_above(self, above: int, index: int) -> bool:
+        while index > above:
+            index = self.summary.paths[index].parent
+        return index == above

@@ -1,0 +1,103 @@
+"""Whether a series of counts grows with the work, is about to stop, goes up and down, or stays."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Word = Literal["growing", "warming up", "saw-tooth", "steady"]
+
+LEAST_INTERVALS = 3
+# Of a long history the last intervals count: what is so now.
+_MOST_INTERVALS = 12
+# An interval takes part in the growth when it has this part of the mean pace.
+_PART_OF_PACE = 0.25
+_PARTS_OF_INTERVALS = 0.75
+# A fall by this part of the whole range is no growth but a saw-tooth.
+_FALL = 0.3
+# A pace that has come down to this part of the first one is about to stop.
+_SLOWED = 0.75
+_NEARLY_FALLING = 1.1
+_DOUBT_AN_INTERVAL = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A word for a series, how sure it is (0 to 1), and the growth over the intervals judged."""
+
+    word: Word
+    confidence: float
+    growth: int
+
+
+STEADY = Judged("steady", 0.0, 0)
+
+
+def judge(values: Sequence[int], weights: Sequence[float]) -> Judged:
+    """Judge counts taken at the ends of intervals in which `weights` requests (or seconds) passed.
+
+    There is one value more than there are weights. The first interval is left out where enough
+    others remain: a start is no leak. With fewer than three intervals everything is "steady".
+    """
+    values, weights = values[-_MOST_INTERVALS - 1 :], weights[-_MOST_INTERVALS:]
+    slows_down = len(weights) >= LEAST_INTERVALS and _slows_down(values, weights)
+    if len(weights) > LEAST_INTERVALS:
+        values, weights = values[1:], weights[1:]
+    growth = values[-1] - values[0] if values else 0
+    if len(weights) < LEAST_INTERVALS:
+        return Judged("steady", 0.0, growth)
+    spread = max(values) - min(values)
+    if spread == 0:
+        return Judged("steady", _sure(len(weights), 0.0), 0)
+    if _deepest_fall(values) > _FALL * spread:
+        return Judged("saw-tooth", _sure(len(weights), 0.0), growth)
+    if growth <= 0:
+        return Judged("steady", _sure(len(weights), 0.0), growth)
+    paces = _paces(values, weights)
+    mean = growth / sum(weights)
+    if slows_down:
+        return Judged("warming up", _sure(len(weights), 0.0), growth)
+    taking_part = sum(pace >= _PART_OF_PACE * mean for pace in paces)
+    if taking_part < max(LEAST_INTERVALS, math.ceil(_PARTS_OF_INTERVALS * len(paces))):
+        return Judged("steady", _sure(len(weights), 0.0), growth)
+    unevenness = statistics.pstdev(paces) / mean
+    return Judged("growing", _sure(len(weights), unevenness), growth)
+
+
+def _sure(intervals: int, unevenness: float) -> float:
+    sure = 1 - float(_DOUBT_AN_INTERVAL**intervals)
+    return round(sure * (1 - min(0.5, unevenness / 2)), 3)
+
+
+def _deepest_fall(values: Sequence[int]) -> int:
+    highest, deepest = values[0], 0
+    for value in values:
+        highest = max(highest, value)
+        deepest = max(deepest, highest - value)
+    return deepest
+
+
+def _paces(values: Sequence[int], weights: Sequence[float]) -> list[float]:
+    return [(b - a) / w for (a, b), w in zip(pairwise(values), weights, strict=True)]
+
+
+def _slows_down(values: Sequence[int], weights: Sequence[float]) -> bool:
+    """Whether the pace falls from interval to interval by more than chance would have it."""
+    paces = _paces(values, weights)
+    falling = sum(b <= a * _NEARLY_FALLING for a, b in pairwise(paces))
+    if falling < 2 / 3 * (len(paces) - 1):
+        return False
+    half = len(weights) // 2
+    gained_early = values[half] - values[0]
+    gained_late = values[-1] - values[-1 - half]
+    if gained_early <= 0:
+        return False
+    ratio = (gained_late / sum(weights[-half:])) / (gained_early / sum(weights[:half]))
+    chance = ratio * math.sqrt(1 / gained_early + 1 / max(gained_late, 1))
+    return ratio + chance < _SLOWED
