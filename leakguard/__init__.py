@@ -1,7 +1,8 @@
 """LeakGuard: find what leaks in a running Python web service.
 
 `app.add_middleware(LeakGuard)` on Starlette and FastAPI, or `LeakGuard(app)` around any ASGI app;
-then ask `GET /_leak`. `snapshot()` captures the heap of this process as an image.
+then ask `GET /_leak`. `snapshot()` captures the heap of this process as an image; `track(name)`
+gives a name to the memory of work that is no request.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from leakguard.asgi import LeakGuard
     from leakguard.image import HeapImage
     from leakguard.pipeline import examine, snapshot
+    from leakguard.tracking import track
 
 __all__ = [
     "AnalysisError",
@@ -31,6 +33,7 @@ __all__ = [
     "SettingsError",
     "examine",
     "snapshot",
+    "track",
 ]
 
 # Imported when asked for: the analyser must start fast, and starlette is an extra.
@@ -39,6 +42,7 @@ _LAZY = {
     "LeakGuard": "leakguard.asgi",
     "examine": "leakguard.pipeline",
     "snapshot": "leakguard.pipeline",
+    "track": "leakguard.tracking",
 }
 
 

@@ -6,8 +6,8 @@ app = LeakGuard(app, token=..., path="/_leak")     # any ASGI app
 
 from __future__ import annotations
 
+import functools
 import inspect
-from time import perf_counter
 from typing import TYPE_CHECKING, Unpack
 
 from leakguard.endpoint import Endpoint, EndpointRequest
@@ -15,17 +15,17 @@ from leakguard.endpoint.first_words import token_at_start
 from leakguard.errors import SettingsError
 from leakguard.guard import Guard
 from leakguard.routes import AsgiNames, Ledger
+from leakguard.routes._flight import Middleware
+from leakguard.routes.sampling import start_or_log as start_sampling
 from leakguard.settings import Options, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from leakguard.endpoint import EndpointResponse
 
 
-class LeakGuard:
+class LeakGuard(Middleware):
     """Wraps an ASGI app. The options are the fields of `leakguard.settings.Settings`.
 
     Raises `SettingsError` for an option that does not exist or cannot be used, and for an `app`
@@ -34,59 +34,32 @@ class LeakGuard:
 
     def __init__(self, app: ASGIApp, **options: Unpack[Options]) -> None:
         _check_is_asgi(app)
-        self.app = app
         self.settings = settings = Settings.build(**options)
         self._path = settings.path
         self._guard = Guard()
         self._ledger = Ledger(AsgiNames(settings.max_routes), max_routes=settings.max_routes)
-        self.endpoint = Endpoint(settings, self._ledger.rows, token=token_at_start(settings))
+        super().__init__(app, self._ledger, self._path)
+        if settings.sampling:
+            start_sampling(settings.sampling)
+        self.endpoint = Endpoint(settings, self._ledger.report, token=token_at_start(settings))
+        # A call goes to the native slot, past this attribute. Servers look at it to tell ASGI 3
+        # apps from older ones: it must be a coroutine function.
+        self.__dict__["__call__"] = functools.partial(_serve, self)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        kind = scope["type"]
-        if kind not in ("http", "websocket"):
-            await self.app(scope, receive, send)
-            return
-        # The cheap question first: nearly every path does not even contain ours.
-        if kind == "http" and self._path in scope["path"] and self._is_ours(scope):
-            await self._answer(scope, send)
-            return
-        try:
-            flight = self._ledger.enter(scope)
-        except Exception as error:
-            self._guard.report(error)
-            await self.app(scope, receive, send)
-            return
-
-        def watch(message: Message) -> Awaitable[None]:
-            # Malformed messages are the server's to complain about.
-            kind = message.get("type")
-            if kind == "http.response.start":
-                flight.status = message.get("status")
-            elif kind == "http.response.body" and not message.get("more_body"):
-                flight.ended = perf_counter()
-            return send(message)
-
-        failed = False
-        try:
-            if kind == "http":
-                await self.app(scope, receive, watch)
-                failed = flight.status is None
-            else:
-                await self.app(scope, receive, send)
-        except Exception as error:
-            failed = not _is_hang_up(error)
-            raise
-        finally:
-            # Also when the task is cancelled: ended, but not failed.
-            try:
-                self._ledger.leave(flight, failed)
-            except Exception as error:
-                self._guard.report(error)
-
-    def _is_ours(self, scope: Scope) -> bool:
+    def is_ours(self, scope: Scope) -> bool:
         return _below(self._path, _route_path(scope)) is not None
 
-    async def _answer(self, scope: Scope, send: Send) -> None:
+    def is_hang_up(self, error: Exception) -> bool:
+        """The client went away: Starlette and uvicorn raise this through the app."""
+        names = {cls.__name__ for cls in type(error).__mro__}
+        return not names.isdisjoint(
+            {"ClientDisconnect", "ClientDisconnected", "WebSocketDisconnect"}
+        )
+
+    def report(self, error: Exception) -> None:
+        self._guard.report(error)
+
+    async def answer(self, scope: Scope, send: Send) -> None:
         request = EndpointRequest(
             method=scope["method"],
             path=_below(self._path, _route_path(scope)) or "",
@@ -99,6 +72,10 @@ class LeakGuard:
             scope=scope,
         )
         await _send(await self.endpoint.answer(request), request.method, send)
+
+
+async def _serve(app: LeakGuard, scope: Scope, receive: Receive, send: Send) -> None:
+    await app(scope, receive, send)
 
 
 async def _send(response: EndpointResponse, method: str, send: Send) -> None:
@@ -122,12 +99,6 @@ def _below(own: str, path: str) -> str | None:
         return None
     rest = path[len(own) :]
     return rest if rest[:1] in ("", "/") else None
-
-
-def _is_hang_up(error: Exception) -> bool:
-    """The client went away: Starlette and uvicorn raise this through the app."""
-    names = {cls.__name__ for cls in type(error).__mro__}
-    return not names.isdisjoint({"ClientDisconnect", "ClientDisconnected", "WebSocketDisconnect"})
 
 
 def _check_is_asgi(app: object) -> None:

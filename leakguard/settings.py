@@ -44,6 +44,7 @@ class Options(TypedDict, total=False):
     timeout: float | None
     memory_limit: int | str | None
     max_routes: int | None
+    sampling: bool | int | str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,9 @@ class Settings:
     """Bytes of memory that a snapshot may use for itself; None: what the machine can spare."""
     max_routes: int = 200
     """Routes that are counted one by one; the rest share one row."""
+    sampling: int = 0
+    """Bytes from one sampled allocation to the next on average; 0: none is sampled, and routes are
+    shown without their memory. True and False may be given for 65536 and for 0."""
 
     @classmethod
     def build(cls, **keywords: object) -> Self:
@@ -200,6 +204,24 @@ def _seconds(lowest: float, highest: float) -> Callable[[object, str], float]:
     return check
 
 
+def _sampling(value: object, name: str) -> int:
+    words = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+    if isinstance(value, str):
+        match = re.fullmatch(r"(\d{1,9})\s*([KMG]?)(?:i?B)?", value.strip(), re.IGNORECASE)
+        if match:
+            value = int(match[1]) * _UNITS[match[2].upper()]
+        else:
+            value = words.get(value.strip().lower(), value)
+    if isinstance(value, bool):
+        return 65_536 if value else 0
+    if type(value) is not int or not (value == 0 or 64 <= value <= 1 << 30):
+        raise SettingsError(
+            f"{name} must be True, False or the bytes between two samples, from 64 to 1 GB, such "
+            f"as 65536 or '64K', not {_shown(value)}"
+        )
+    return value
+
+
 def _memory(value: object, name: str) -> int:
     if isinstance(value, str):
         match = re.fullmatch(r"(\d{1,15})\s*([KMG]?)(?:i?B)?", value.strip(), re.IGNORECASE)
@@ -228,4 +250,5 @@ _CHECKS: dict[str, Callable[[object, str], Any]] = {
     "timeout": _seconds(0.1, 3_600),
     "memory_limit": _memory,
     "max_routes": _whole(1, 10_000),
+    "sampling": _sampling,
 }

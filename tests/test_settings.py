@@ -51,6 +51,7 @@ def test_every_option_but_the_callable_can_come_from_the_environment(monkeypatch
         "timeout": "30",
         "memory_limit": "512MB",
         "max_routes": "10",
+        "sampling": "128K",
     }
     assert set(texts) == {field.name for field in dataclasses.fields(Settings)} - {"authorize"}
     for name, text in texts.items():
@@ -65,6 +66,7 @@ def test_every_option_but_the_callable_can_come_from_the_environment(monkeypatch
         timeout=30.0,
         memory_limit=512 << 20,
         max_routes=10,
+        sampling=128 << 10,
     )
 
 
@@ -121,6 +123,10 @@ def test_what_kubernetes_sets_for_a_service_of_our_name_is_no_option(monkeypatch
         ("memory_limit", 1000, "at least 1 MB"),
         ("memory_limit", "lots", "at least 1 MB"),
         ("max_routes", 0, "from 1 to 10000"),
+        ("sampling", "sometimes", "True, False or the bytes"),
+        ("sampling", 63, "from 64 to 1 GB"),
+        ("sampling", -1, "from 64 to 1 GB"),
+        ("sampling", 64.0, "True, False or the bytes"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_with_the_reason(name, value, says):
@@ -158,6 +164,23 @@ def test_neither_does_the_repr():
 )
 def test_memory_is_bytes_or_a_number_with_a_unit(text, size):
     assert Settings.build(memory_limit=text).memory_limit == size
+
+
+@pytest.mark.parametrize(
+    ("value", "interval"),
+    [
+        (True, 65_536),
+        (False, 0),
+        (0, 0),
+        ("off", 0),
+        ("True", 65_536),
+        (512 << 10, 512 << 10),
+        ("512K", 512 << 10),
+        ("64", 64),
+    ],
+)
+def test_sampling_is_on_off_or_an_interval(value, interval):
+    assert Settings.build(sampling=value).sampling == interval
 
 
 def test_the_type_checkers_know_the_same_options():

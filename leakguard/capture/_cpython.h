@@ -347,6 +347,58 @@ static inline PyObject *lg_frame_globals(_PyInterpreterFrame *frame) {
     return function && PyFunction_Check(function) ? ((PyFunctionObject *)function)->func_globals : NULL;
 }
 
+/* ---- the thread that runs, seen from inside the allocator ------------------------------------- */
+
+/* This thread's state if it holds the GIL of the main interpreter, else NULL. */
+static inline PyThreadState *lg_running_thread(void) {
+#if PY_VERSION_HEX >= 0x030D0000
+    PyThreadState *thread = PyThreadState_GetUnchecked();
+    if (!thread) return NULL;
+#elif PY_VERSION_HEX >= 0x030C0000
+    PyThreadState *thread = _PyThreadState_UncheckedGet();
+    if (!thread) return NULL;
+#else
+    /* one variable for the whole process: it names the thread that holds the GIL, maybe another */
+    PyThreadState *thread = _PyThreadState_UncheckedGet();
+    if (!thread || thread->thread_id != PyThread_get_thread_ident()) return NULL;
+#endif
+    return thread->interp == PyInterpreterState_Main() ? thread : NULL;
+}
+
+/* Whether C code may still be called that checks the recursion limit, without an error. */
+static inline int lg_has_recursion_room(PyThreadState *thread) {
+#if PY_VERSION_HEX >= 0x030E0000
+    char here;
+    return (uintptr_t)&here > ((_PyThreadStateImpl *)thread)->c_stack_soft_limit + (1 << 14);
+#elif PY_VERSION_HEX >= 0x030C0000
+    return thread->c_recursion_remaining > 16;
+#else
+    return thread->recursion_remaining > 16;
+#endif
+}
+
+/* The value of a context variable in a thread's context, borrowed, or NULL. PyContextVar_Get would
+   also write the variable's cache, which ContextVar.reset() has just cleared when it allocates:
+   the cache then outlives the value. */
+static inline PyObject *lg_context_value(PyThreadState *thread, PyObject *variable) {
+    PyObject *context = thread->context;
+    if (!context || !lg_has_recursion_room(thread)) return NULL;
+    if (PyContext_Type.tp_as_sequence->sq_contains(context, variable) != 1) return NULL;
+    PyObject *value = PyContext_Type.tp_as_mapping->mp_subscript(context, variable);
+    Py_XDECREF(value); /* the context keeps it */
+    return value;
+}
+
+/* Whether a frame runs bytecode already; its code and instruction may be read then. */
+static inline int lg_frame_started(_PyInterpreterFrame *frame) {
+    return lg_frame_code(frame) != NULL && !_PyFrame_IsIncomplete(frame);
+}
+
+/* The offset of a started frame's instruction in bytes, as PyCode_Addr2Line takes it. */
+static inline int lg_frame_instruction(_PyInterpreterFrame *frame) {
+    return _PyInterpreterFrame_LASTI(frame) * (int)sizeof(_Py_CODEUNIT);
+}
+
 /* ---- parts of functions and modules --------------------------------------------------------- */
 
 static inline PyObject *lg_function_code(PyObject *op) { return ((PyFunctionObject *)op)->func_code; }

@@ -9,6 +9,7 @@ import logging
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from leakguard import process
 from leakguard.endpoint import audit, query
 from leakguard.endpoint.gate import Gate
 from leakguard.endpoint.lockout import process_lockout
@@ -95,11 +96,16 @@ class Endpoint:
         findings = dataclasses.replace(
             taken.findings, suspects=taken.findings.suspects[: wanted.top]
         )
-        report = Report(findings, self._routes(), round(age, 1), self._settings.app_name)
+        # Both read thousands of figures, and the event loop has other requests to serve.
+        routes, terms = await asyncio.to_thread(self._figures, findings.snapshot.heap_bytes)
+        report = Report(findings, routes, round(age, 1), self._settings.app_name, terms)
         extra = [("age", str(int(age)))] if age else []
         if wanted.as_json:
             return _json(200, jsonform.to_dict(report), extra)
         return EndpointResponse.of(200, _TEXT, _line_ended(text.render(report)), extra)
+
+    def _figures(self, heap_bytes: int) -> tuple[Sequence[RouteFigures], Mapping[str, int | None]]:
+        return self._routes(), process.terms().with_heap(heap_bytes).to_dict()
 
     def _take(self, cancel: threading.Event) -> Findings:
         if self._examine is None:

@@ -6,9 +6,48 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from leakguard.analysis.findings import Findings
+
+
+class LineFigures(Protocol):
+    """A line that allocated memory which is still alive."""
+
+    @property
+    def file(self) -> str: ...
+    @property
+    def line(self) -> int: ...
+    @property
+    def function(self) -> str: ...
+    @property
+    def strong_bytes(self) -> float: ...
+    @property
+    def weak_bytes(self) -> float: ...
+
+
+class GrowthFigures(Protocol):
+    """How fast live memory grows."""
+
+    @property
+    def bytes_per_minute(self) -> float: ...
+    @property
+    def confidence(self) -> float: ...
+
+
+class MemoryFigures(Protocol):
+    """What a route's requests have allocated and is still alive, as estimated from samples."""
+
+    @property
+    def live_bytes(self) -> float: ...
+    @property
+    def weak_bytes(self) -> float: ...
+    @property
+    def bytes_per_request(self) -> float: ...
+    @property
+    def growth(self) -> GrowthFigures | None: ...
+    @property
+    def lines(self) -> Sequence[LineFigures]: ...
 
 
 class RouteFigures(Protocol):
@@ -39,6 +78,11 @@ class RouteFigures(Protocol):
         """Mean duration of a request."""
         ...
 
+    @property
+    def memory(self) -> MemoryFigures | None:
+        """None while allocations are not sampled."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -50,3 +94,5 @@ class Report:
     """How long ago the snapshot was taken; 0 when it was taken for this answer."""
     app: str = ""
     """What the application is called; the host's name stands in for it when empty."""
+    terms: Mapping[str, int | None] | None = None
+    """What the resident memory consists of, in bytes; a term that nobody could tell is None."""

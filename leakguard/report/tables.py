@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from leakguard.analysis.findings import Suspect, TypeRow
-    from leakguard.report.model import RouteFigures
+    from leakguard.report.model import MemoryFigures, RouteFigures
     from leakguard.report.style import Style
 
+_SURE = 0.95  # below that a growth is not worth a figure
 _KIND_WIDTH = 16  # "context variable" and "logging handler" fit
 
 
@@ -73,7 +74,10 @@ def types_table(types: Sequence[TypeRow], width: int, style: Style) -> Table:
 
 
 def routes_table(routes: Sequence[RouteFigures], width: int, style: Style) -> Table:
-    """Routes with their requests, errors, requests in flight and mean duration."""
+    """Routes with their requests, errors, and what is alive of what they allocated; where that is
+    not known, requests in flight and mean duration instead."""
+    if any(row.memory is not None for row in routes):
+        return _memory_table(routes, width, style)
     cells = [
         (
             columns.visible(row.route),
@@ -86,6 +90,36 @@ def routes_table(routes: Sequence[RouteFigures], width: int, style: Style) -> Ta
     ]
     heading = ("routes", "requests", "errors", "in flight", "mean")
     return _figures(heading, cells, "routes", width, style)
+
+
+def _memory_table(routes: Sequence[RouteFigures], width: int, style: Style) -> Table:
+    cells = [
+        (
+            columns.visible(row.route),
+            units.count(row.requests),
+            units.count(row.errors),
+            units.duration(row.mean_seconds),
+            *_memory(row.memory),
+        )
+        for row in sorted(routes, key=_live, reverse=True)
+    ]
+    heading = ("routes", "requests", "errors", "mean", "live", "a request", "a minute")
+    return _figures(heading, cells, "routes", width, style)
+
+
+def _memory(memory: MemoryFigures | None) -> tuple[str, str, str]:
+    if memory is None:
+        return "-", "-", "-"
+    grows = memory.growth is not None and memory.growth.confidence >= _SURE
+    return (
+        units.size(round(memory.live_bytes)),
+        units.size(round(memory.bytes_per_request)),
+        f"+{units.size(round(memory.growth.bytes_per_minute))}" if memory.growth and grows else "-",
+    )
+
+
+def _live(row: RouteFigures) -> float:
+    return row.memory.live_bytes if row.memory is not None else 0.0
 
 
 def _figures(

@@ -39,7 +39,7 @@ def render(report: Report, *, width: int = 80, height: int = 50, colour: bool = 
     sections = [
         fixed(_title(report, width, style)),
         fixed(_verdict(findings, width, height // 4, style)),
-        fixed(_heap(findings, width)),
+        fixed(_heap(report, width)),
         _table(suspects_table(suspects, width, style), 6),
         _first_chain(suspects[0], width, style) if suspects else fixed([]),
         _next_chain(suspects[1], width, style) if len(suspects) > 1 else fixed([]),
@@ -88,17 +88,39 @@ def _fix(label: str, suspect: Suspect, width: int, most: int) -> list[str]:
     return _paragraph(f"{label}: {suspect.fix}", width, most) if suspect.fix.strip() else []
 
 
-def _heap(findings: Findings, width: int) -> list[str]:
-    process, snapshot = findings.process, findings.snapshot
-    python = f"{units.size(snapshot.heap_bytes)} of Python objects"
-    resident = f"{units.size(process.rss_bytes)} resident, " if process.rss_bytes else ""
+_TERMS = {
+    "python_objects": "Python objects",
+    "python_slack": "allocator slack",
+    "c_heap_in_use": "C heap",
+    "c_heap_free": "kept free",
+    "mappings": "files",
+    "rest": "rest",
+}
+
+
+def _memory(report: Report, width: int) -> list[str]:
+    """What is resident, as a sum where its terms are known."""
+    process, snapshot = report.findings.process, report.findings.snapshot
+    terms = report.terms or {}
+    rss = terms.get("rss")
+    known = [(terms.get(name), words) for name, words in _TERMS.items()]
+    if rss is None or all(value is None for value, _ in known):
+        python = f"{units.size(snapshot.heap_bytes)} of Python objects"
+        resident = f"{units.size(process.rss_bytes)} resident, " if process.rss_bytes else ""
+        return [_labelled("memory", resident + python, width)]
+    parts = [f"{units.size(value)} {words}" for value, words in known if value]
+    return _labelled_paragraph("memory", f"{units.size(rss)} = " + " + ".join(parts), width)
+
+
+def _heap(report: Report, width: int) -> list[str]:
+    findings, snapshot = report.findings, report.findings.snapshot
     reached = (
         f", {units.percent(min(snapshot.coverage, 1.0))} of what is allocated was reached"
         if snapshot.coverage is not None
         else ""
     )
     lines = [
-        _labelled("memory", resident + python, width),
+        *_memory(report, width),
         _labelled("heap", f"{units.count(snapshot.objects)} objects{reached}", width),
     ]
     notes = [

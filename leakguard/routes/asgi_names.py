@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from leakguard.routes._flight import NameMemo
 from leakguard.routes.folding import fold
 from leakguard.routes.ledger import OTHER, UNMATCHED
 from leakguard.routes.starlette_table import Kind, Place, Table, walk
@@ -19,9 +20,12 @@ _METHODS = frozenset(
 )
 # Endpoints remembered before an app that keeps changing its routes makes us start again.
 _MAX_TABLE = 20_000
+# Paths whose folded name is remembered, and how long they may be.
+_MAX_PATHS = 1_000
+_MAX_PATH = 200
 
 
-class AsgiNames:
+class AsgiNames(NameMemo):
     """Names flights: "GET /items/{id}" by the app's route table, else by the folded path.
 
     Folded paths may take half of `max_names`, so that a scanner of addresses cannot crowd out the
@@ -32,19 +36,15 @@ class AsgiNames:
         self._max_folded = max(1, max_names // 2)
         self._folded: set[str] = set()
         self._table: Table = {}
-        self._names: dict[tuple[int, str], tuple[Any, str]] = {}
         self._walk_again = 0.0
 
-    def __call__(self, flight: Flight) -> str:
-        """The name of `flight` as far as it is known by now."""
+    def find(self, flight: Flight) -> str:
+        """The name of `flight` as far as it is known by now, if it is not remembered."""
         scope = flight.scope
         method = scope["method"] if scope["type"] == "http" else "WS"
         endpoint = scope.get("endpoint")
         if endpoint is None:
             return self._without_endpoint(flight, method)
-        known = self._names.get((id(endpoint), method))
-        if known is not None and known[0] is endpoint:
-            return known[1]
         return self._look_up(flight, endpoint, method)
 
     def _look_up(self, flight: Flight, endpoint: Any, method: str) -> str:
@@ -60,8 +60,14 @@ class AsgiNames:
             return UNMATCHED
         name = f"{_shown(method)} {place.template}"
         if len(places) == 1 and place.kind is Kind.ROUTE and method in _METHODS:
-            self._names[id(endpoint), method] = (endpoint, name)
+            self._remember(endpoint, method, name)
         return name
+
+    def _remember(self, endpoint: Any, method: str, name: str) -> None:
+        known = self.by_endpoint.get(id(endpoint))
+        if known is None or known[0] is not endpoint:
+            known = self.by_endpoint[id(endpoint)] = (endpoint, {})
+        known[1][method] = name
 
     def _places(self, endpoint: Any, scope: MutableMapping[str, Any]) -> list[Place]:
         found = self._table.get(id(endpoint))
@@ -71,7 +77,7 @@ class AsgiNames:
             self._walk_again = monotonic() + 1.0
             if len(self._table) > _MAX_TABLE:
                 self._table = {}
-                self._names = {}
+                self.by_endpoint.clear()
             self._table |= walk(scope.get("router") or scope.get("app"))
             found = self._table.get(id(endpoint))
         return found[1] if found is not None and found[0] is endpoint else []
@@ -86,11 +92,17 @@ class AsgiNames:
         return self._fold(method, scope)
 
     def _fold(self, method: str, scope: MutableMapping[str, Any]) -> str:
-        name = f"{_shown(method)} {fold(_app_path(scope))}"
+        path = _app_path(scope)
+        name = f"{_shown(method)} {fold(path)}"
         if name not in self._folded:
             if len(self._folded) >= self._max_folded:
-                return OTHER
-            self._folded.add(name)
+                name = OTHER
+            else:
+                self._folded.add(name)
+        if path == scope["path"] and len(path) <= _MAX_PATH and method in _METHODS:
+            if len(self.by_path) >= _MAX_PATHS:
+                self.by_path.clear()
+            self.by_path[path] = (method, name)
         return name
 
 

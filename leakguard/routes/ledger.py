@@ -1,23 +1,33 @@
 """The figures of each route: requests, errors, in flight, duration. Bounded whatever comes.
 
-Counting is exact under threads and event loops: one short lock, held for a few additions.
+Counting is exact under threads and event loops; what a request costs is in `_flight.pyx`.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
-import threading
 import weakref
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from leakguard.routes import sampling, tracks
+from leakguard.routes._flight import NO_REQUEST, UNBOUND, Figures, Flight, FlightCounter
+from leakguard.routes.memory import MemoryBook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, MutableMapping
+    from collections.abc import Callable
+
+    from leakguard.routes.memory import RouteMemory
+
+__all__ = ["OTHER", "UNMATCHED", "Figures", "Flight", "Ledger", "RouteRow"]
 
 OTHER = "(other)"
 UNMATCHED = "(unmatched)"
+TICK_SECONDS = 10.0
+"""Seconds between two points of the routes' history, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +44,11 @@ class RouteRow:
     """Requests being served now."""
     mean_seconds: float
     """Mean time from the request to the end of its answer; 0 before the first has ended."""
+    memory: RouteMemory | None = None
+    """What it has allocated and is still alive; None while allocations are not sampled."""
 
 
-class Flight:
-    """One request that is being served."""
-
-    __slots__ = ("ended", "scope", "started", "status")
-
-    def __init__(self, scope: MutableMapping[str, Any]) -> None:
-        self.scope = scope
-        self.started = perf_counter()
-        self.ended = 0.0
-        """When the answer was complete (0: not yet); background work may follow."""
-        self.status: int | None = None
-
-
-class _Figures:
-    __slots__ = ("errors", "requests", "seconds")
-
-    def __init__(self) -> None:
-        self.requests = 0
-        self.errors = 0
-        self.seconds = 0.0
-
-
-class Ledger:
+class Ledger(FlightCounter):
     """Counts requests by the name that `name_of` gives them, in at most `max_routes` rows.
 
     `name_of` may be asked at any time during a flight (a framework knows the route only some way
@@ -66,44 +56,19 @@ class Ledger:
     """
 
     def __init__(self, name_of: Callable[[Flight], str], *, max_routes: int = 200) -> None:
-        self._name_of = name_of
+        super().__init__(name_of, TICK_SECONDS)
         self._max_routes = max_routes
-        self._rows: dict[str, _Figures] = {}
-        self._flights: set[Flight] = set()
-        self._lock = threading.Lock()
+        self._book = MemoryBook()
         _watch_forks()
         _ledgers.add(self)
 
-    def enter(self, scope: MutableMapping[str, Any]) -> Flight:
-        """A request has come; pass what is returned to `leave` when it ends, however it ends."""
-        flight = Flight(scope)
-        with self._lock:
-            self._flights.add(flight)
-        return flight
-
-    def leave(self, flight: Flight, failed: bool) -> None:
-        """The request has ended; `failed` if it raised or never answered."""
-        ended = flight.ended or perf_counter()
-        name = OTHER
-        try:
-            name = self._name_of(flight)
-        finally:  # counted even if it cannot be named
-            with self._lock:
-                self._flights.discard(flight)
-                figures = self._rows.get(name) or self._add(name)
-                figures.requests += 1
-                figures.seconds += ended - flight.started
-                if failed or (flight.status or 0) >= 500:
-                    figures.errors += 1
-
     def rows(self) -> list[RouteRow]:
         """The figures now, the busiest route first."""
-        with self._lock:
-            flights = list(self._flights)
-            counted = {
-                name: (figures.requests, figures.errors, figures.seconds)
-                for name, figures in self._rows.items()
-            }
+        flights = list(self.flights)
+        counted = {
+            name: (figures.requests, figures.errors, figures.seconds)
+            for name, figures in list(self.figures.items())
+        }
         in_flight = dict.fromkeys(counted, 0)
         for flight in flights:
             name = self._name_of(flight)
@@ -117,17 +82,53 @@ class Ledger:
             rows.append(RouteRow(name, requests, errors, flying, mean))
         return sorted(rows, key=lambda row: (-row.requests, -row.in_flight, row.route))
 
-    def _add(self, name: str) -> _Figures:
+    def report(self) -> list[RouteRow]:
+        """The rows with their memory; tracks and work without a request have rows too, if any of
+        theirs is alive."""
+        memory = {found.route: found for found in self.memory()}
+        rows = [dataclasses.replace(row, memory=memory.pop(row.route, None)) for row in self.rows()]
+        return rows + [
+            RouteRow(found.route, found.requests, 0, 0, 0.0, found)
+            for found in memory.values()
+            if found.live_bytes
+        ]
+
+    def memory(self) -> list[RouteMemory]:
+        """What each route, each track and work without a request has allocated and is still alive,
+        the largest first. Empty while allocations are not sampled."""
+        if not sampling.running():
+            return []
+        self._bind_flights()
+        routes = {
+            figures.route: (name, figures.requests) for name, figures in list(self.figures.items())
+        }
+        routes |= tracks.routes()
+        routes[NO_REQUEST] = (sampling.route_name(NO_REQUEST), 0)
+        return self._book.read(perf_counter(), routes)
+
+    def add_figures(self, name: str | None) -> Figures:
         # The rows of everything else come on top of the limit: they are always there to be used.
-        if len(self._rows) >= self._max_routes and name != UNMATCHED:
+        if name is None or (len(self.figures) >= self._max_routes and name != UNMATCHED):
             name = OTHER
-        return self._rows.setdefault(name, _Figures())
+        known = self.figures.get(name)
+        if known is None:
+            known = self.figures.setdefault(name, Figures(sampling.add_route(name)))
+        return known
+
+    def tick(self) -> None:
+        self._bind_flights()
+        self._book.observe(perf_counter())
+
+    def _bind_flights(self) -> None:
+        # What a stream or a websocket allocates is its route's long before it ends.
+        for flight in list(self.flights):
+            if flight.slot is not None and flight.slot.route == UNBOUND:
+                name = self._name_of(flight)
+                flight.slot.route = (self.figures.get(name) or self.add_figures(name)).route
 
     def _start_again(self) -> None:
-        # The child of a fork has none of the parent's requests, and a lock that another thread
-        # held at that moment would stay locked for ever.
-        self._lock = threading.Lock()
-        self._flights = set()
+        # The child of a fork has none of the parent's requests.
+        self.flights = set()
 
 
 _ledgers: weakref.WeakSet[Ledger] = weakref.WeakSet()

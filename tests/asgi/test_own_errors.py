@@ -20,17 +20,14 @@ def test_an_error_of_ours_does_not_reach_the_app_and_is_logged_once(monkeypatch,
         raise ZeroDivisionError("of ours")
 
     with monkeypatch.context() as patch:
-        patch.setattr(app._ledger, "enter", broken)
-        assert [response.text for response in ask(app, "/", "/", "/")] == ["hello"] * 3
-    with monkeypatch.context() as patch:
-        patch.setattr(app._ledger, "leave", broken)
+        patch.setattr(app._ledger, "add_figures", broken)
         assert [response.text for response in ask(app, "/", "/", "/")] == ["hello"] * 3
     with monkeypatch.context() as patch:
         patch.setattr(app._ledger, "_name_of", broken)
         assert ask(app, "/").text == "hello"
     assert ask(app, "/").text == "hello"
     rows = {row.route: (row.requests, row.in_flight) for row in app._ledger.rows()}
-    assert rows == {"(other)": (1, 0), "GET /": (1, 3)}  # three left while `leave` was broken
+    assert rows == {"(other)": (1, 0), "GET /": (1, 0)}  # three could not be counted
     logged = [record for record in caplog.records if record.name == "leakguard"]
     assert len(logged) == 1
     assert logged[0].exc_info[0] is ZeroDivisionError
@@ -43,6 +40,6 @@ def test_different_errors_of_ours_are_each_logged(monkeypatch, caplog, ask):
         def broken(*arguments, error=error):
             raise error
 
-        monkeypatch.setattr(app._ledger, "enter", broken)
+        monkeypatch.setattr(app._ledger, "add_figures", broken)
         assert ask(app, "/").text == "hello"
     assert len([record for record in caplog.records if record.name == "leakguard"]) == 2

@@ -24,6 +24,7 @@ class Route:
     errors: int = 0
     in_flight: int = 0
     mean_seconds: float = 0.002
+    memory: Any = None
 
 
 class MakeReport(Protocol):

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -181,3 +183,34 @@ def test_later_keys_are_allowed(document: Document, validator: Draft202012Valida
     document["workers"] = []
     document["suspects"][0]["growth_bytes"] = 5
     validator.validate(document)
+
+
+def test_memory_of_routes_and_terms_of_the_process(
+    make_report: Callable[..., Report], validator: Draft202012Validator
+) -> None:
+    names = ("python_objects", "python_slack", "c_heap_in_use", "c_heap_free", "mappings", "rest")
+    terms: dict[str, int | None] = {"rss": 211_000_000, **dict.fromkeys(names, 1), "rest": None}
+    report = make_report()
+    memory = SimpleNamespace(
+        live_bytes=2_800_000.4,
+        weak_bytes=100_000.0,
+        bytes_per_request=910.26,
+        growth=SimpleNamespace(bytes_per_minute=1_100_000.04, confidence=0.9876),
+        lines=(
+            SimpleNamespace(
+                file="/srv/shop/cart.py", line=41, function="add", strong_bytes=2e6, weak_bytes=1e5
+            ),
+        ),
+    )
+    routes = [replace(row, memory=memory) for row in report.routes[:1]] + list(report.routes[1:])
+    document = jsonform.to_dict(replace(report, routes=routes, terms=terms))
+    validator.validate(document)
+    assert document["process"]["terms"] == terms
+    first, *others = document["routes"]
+    assert (first["live_bytes"], first["weak_bytes"]) == (2_800_000, 100_000)
+    assert (first["bytes_per_request"], first["confidence"]) == (910.3, 0.988)
+    assert first["growth_bytes_per_minute"] == 1_100_000.0
+    assert first["lines"] == [
+        {"file": "/srv/shop/cart.py", "line": 41, "function": "add", "live_bytes": 2_100_000}
+    ]
+    assert all("live_bytes" not in row for row in others)

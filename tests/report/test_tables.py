@@ -48,9 +48,33 @@ def test_types_and_routes_align_their_figures() -> None:
     assert len({width(line) for line in lines}) == 1
 
     row = SimpleNamespace(
-        route="GET /cart/{n}", requests=3_200, errors=1, in_flight=2, mean_seconds=0.0021
+        route="GET /cart/{n}",
+        requests=3_200,
+        errors=1,
+        in_flight=2,
+        mean_seconds=0.0021,
+        memory=None,
     )
     lines = routes_table([row], 80, PLAIN).lines(9)
     assert lines[0].split() == ["routes", "requests", "errors", "in", "flight", "mean"]
     assert lines[1].split() == ["GET", "/cart/{n}", "3,200", "1", "2", "2.1", "ms"]
     assert width(lines[0]) == width(lines[1])
+
+
+def test_routes_tell_what_is_alive_of_what_they_allocated() -> None:
+    def route(name: str, live: float, growth: object) -> SimpleNamespace:
+        memory = SimpleNamespace(live_bytes=live, bytes_per_request=live / 3_200, growth=growth)
+        return SimpleNamespace(
+            route=name, requests=3_200, errors=0, in_flight=0, mean_seconds=0.0021, memory=memory
+        )
+
+    sure = SimpleNamespace(bytes_per_minute=1_100_000.0, confidence=0.99)
+    unsure = SimpleNamespace(bytes_per_minute=90_000.0, confidence=0.7)
+    rows = [route("GET /health", 0.0, unsure), route("GET /cart/{n}", 2_912_000.0, sure)]
+    lines = routes_table(rows, 80, PLAIN).lines(9)
+    assert lines[0].split()[-5:] == ["live", "a", "request", "a", "minute"]
+    assert lines[1].split()[1:] == [
+        *("/cart/{n}", "3,200", "0", "2.1", "ms", "2.91", "MB", "910", "B", "+1.10", "MB")
+    ]
+    assert lines[2].split()[-1] == "-"
+    assert len({width(line) for line in lines}) == 1

@@ -33,6 +33,7 @@ class Route:
     errors: int
     in_flight: int
     mean_seconds: float
+    memory: None = None
 
 
 def drawn_width(line: str) -> int:
@@ -248,3 +249,13 @@ def test_whatever_was_found_fits_the_screen(
     assert max(map(drawn_width, lines)) <= width
     if report.findings.suspects and report.findings.suspects[0].chain:
         assert sum(" is held by " in line for line in lines) >= 1
+
+
+def test_the_resident_memory_is_a_sum(make_report: MakeReport) -> None:
+    terms = {"rss": 211_000_000, "python_objects": 148_000_000, "python_slack": 9_000_000}
+    terms |= {"c_heap_in_use": 31_000_000, "c_heap_free": 0, "mappings": 17_000_000}
+    screen = render(replace(make_report(), terms=terms))
+    line = next(line for line in screen.splitlines() if line.startswith("memory"))
+    assert line == ("memory   211 MB = 148 MB Python objects + 9.00 MB allocator slack + 31.0 MB C")
+    unknown = dict.fromkeys(terms)
+    assert "resident" in render(replace(make_report(), terms=unknown))
