@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import signal
@@ -140,24 +141,41 @@ def answer(queue: Any) -> None:
 def forks_meanwhile() -> dict[str, Any]:
     # CPython warns of a fork beside threads; that is what is tried here
     warnings.simplefilter("ignore", DeprecationWarning)
+    gc.disable()  # a collection in a forked process would hang in the type that keeps the capture
     with leftovers.nothing_left(), in_background.capture_that_hangs() as running:
         pid = os.fork()
         if pid == 0:
             os._exit(0 if running.child not in [child.pid for child in leftovers.children()] else 1)
         forked = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        # no multiprocessing here: what it runs in a fork beside threads may deadlock by itself
+        context = multiprocessing.get_context("fork")
+        queue = context.SimpleQueue()
+        process = context.Process(target=plain_answer, args=(queue,))
+        process.start()
+        got = queue.get()
+        process.join()
+        code = process.exitcode
+        process.close()
+        queue.close()
         ran = subprocess.run([sys.executable, "-S", "-c", "raise SystemExit(3)"], check=False)
         living = not running.messages
     return {
         "forked": forked,
+        "queue": got,
+        "process": code,
         "program": ran.returncode,
         "capture lives": living,
     }
 
 
+def plain_answer(queue: Any) -> None:
+    queue.put("from a process")
+
+
 def test_the_application_forks_during_a_capture(apart_misbehaving: Callable[..., Any]) -> None:
     assert apart_misbehaving(forks_meanwhile) == {
         "forked": 0,
+        "queue": "from a process",
+        "process": 0,
         "program": 3,
         "capture lives": True,
     }
