@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from leakguard.image.builder import ImageBuilder
-from leakguard.image.format import EdgeKind, RootKind, TypeKind
+from leakguard.image.format import EdgeKind, RootKind, SampleKind, TypeKind
 from leakguard.image.heap_image import HeapImage
-from leakguard.image.values import Ident, Label
+from leakguard.image.samples import SampleTable
+from leakguard.image.values import Frame, Ident, Label
 
 __all__ = [
     "EdgeKind",
+    "Frame",
     "HeapImage",
     "Ident",
     "ImageBuilder",
     "Label",
     "RootKind",
+    "SampleKind",
+    "SampleTable",
     "TypeKind",
 ]

@@ -55,6 +55,17 @@ def first_reaching(items, uint64_t limit):
     return found
 
 
+def first_reaching_unless(const uint32_t[::1] items, uint32_t limit, uint32_t exception):
+    """First element that is `limit` or more, and not `exception`."""
+    cdef Py_ssize_t i, count = items.shape[0], found = -1
+    with nogil:
+        for i in range(count):
+            if items[i] >= limit and items[i] != exception:
+                found = i
+                break
+    return found
+
+
 def first_zero(const uint8_t[::1] items):
     """First element that is 0."""
     cdef Py_ssize_t i, count = items.shape[0], found = -1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,21 +12,25 @@ from leakguard.image.format import (
     LABEL_MASK,
     LABEL_SHIFT,
     NAMED_EDGE_KINDS,
+    NO_NODE,
+    NO_REQUEST,
     SECTIONS,
     STATS_COUNT,
     UNKNOWN_TYPE_NAME,
     EdgeKind,
     RootKind,
+    SampleKind,
     TypeKind,
 )
 from leakguard.image.heap_image import HeapImage
 from leakguard.image.metadata import encode_meta
-from leakguard.image.packing import pack
+from leakguard.image.packing import pack, sort_edges
+from leakguard.image.sample_columns import SampleColumns
+from leakguard.image.values import Ident
 
 if TYPE_CHECKING:
     import os
-
-    from leakguard.image.values import Ident
+    from collections.abc import Iterable
 
 _MAX_TYPES: Final = 1 << 16
 
@@ -56,6 +59,7 @@ class ImageBuilder:
             array("I"),
             array("I"),
         )
+        self._samples: SampleColumns | None = None
         self._columns["stroff"].append(0)
         self.string("")
         self.type(UNKNOWN_TYPE_NAME)
@@ -153,6 +157,45 @@ class ImageBuilder:
         if folded:
             self._columns["foldtype"][node] = folded_type
 
+    def route(self, name: str, requests: int = 0) -> int:
+        """The index of a route, of which `requests` have ended; "(no request)" is 0."""
+        return self._sampled().route(name, self.string(name), requests)
+
+    def stack(self, frames: Iterable[tuple[str, str, int]]) -> int:
+        """The index of a stack of (function, file, line), innermost first; an empty one is 0."""
+        rows = [(self._ident(Ident(name, file or None)), line) for name, file, line in frames]
+        return self._sampled().stack(rows)
+
+    def sample(
+        self,
+        node: int | None,
+        weight: int,
+        size: int,
+        route: int = 0,
+        stack: int = 0,
+        kind: SampleKind = SampleKind.STRONG,
+        age_ms: int = 0,
+        requests: int = 0,
+    ) -> None:
+        """Add a sampled block of `size` bytes that stands for `weight` bytes.
+
+        It belongs to `node`, None where to none of the image's.
+
+        The image has samples as soon as a route, a stack or a sample was added to it.
+        """
+        if node is not None:
+            self._check("node", node, len(self._columns["nodetype"]))
+        self._sampled().sample(
+            smplnode=NO_NODE if node is None else node,
+            smplbyte=weight,
+            smplsize=size,
+            smplrout=route,
+            smplstck=stack,
+            smplkind=SampleKind(kind),
+            smplage=age_ms,
+            smplreqs=requests,
+        )
+
     def write(self, path_or_fd: str | os.PathLike[str] | int) -> None:
         """Write the image to a file that only its owner can read, or to a descriptor."""
         data = self._packed()
@@ -166,6 +209,11 @@ class ImageBuilder:
     def image(self) -> HeapImage:
         """The image as a reader sees it, without a file."""
         return HeapImage(self._packed())
+
+    def _sampled(self) -> SampleColumns:
+        if self._samples is None:
+            self._samples = SampleColumns(self.string(NO_REQUEST))
+        return self._samples
 
     def _append(self, **values: int) -> None:
         for name, value in values.items():
@@ -204,7 +252,9 @@ class ImageBuilder:
 
     def _packed(self) -> bytes:
         columns = self._columns
-        columns.update(self._sorted_edges())
+        columns.update(sort_edges(len(columns["nodetype"]), *self._edges))
+        if self._samples is not None:
+            columns.update(self._samples.columns)
         for node_column, value_column, entries in (
             ("namednod", "namedidt", self._named),
             ("boundnod", "boundlim", self._bounds),
@@ -215,17 +265,3 @@ class ImageBuilder:
         stats[0] = len(columns["nodetype"]) + sum(columns["nodefold"])
         stats[1] = sum(columns["nodesize"])
         return pack({"meta": array("B", encode_meta(self.meta)), "stats": stats, **columns})
-
-    def _sorted_edges(self) -> dict[str, array[int]]:
-        sources, targets, labels = self._edges
-        starts = array("I", [0]) * (len(self._columns["nodetype"]) + 1)
-        for source in sources:
-            starts[source + 1] += 1
-        starts = array("I", accumulate(starts))
-        sorted_targets, sorted_labels = array("I", targets), array("I", labels)
-        place = array("I", starts)
-        for source, target, label in zip(sources, targets, labels, strict=True):
-            sorted_targets[place[source]] = target
-            sorted_labels[place[source]] = label
-            place[source] += 1
-        return {"edgeoff": starts, "edgetgt": sorted_targets, "edgelab": sorted_labels}

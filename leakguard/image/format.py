@@ -1,4 +1,4 @@
-"""Constants of the `.lgheap` heap image, version 1.0; docs/image-format.md explains them."""
+"""Constants of the `.lgheap` heap image, version 1.1; docs/image-format.md explains them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 MAGIC: Final = b"\x89LGHEAP\n"
 MAJOR: Final = 1
-MINOR: Final = 0
+MINOR: Final = 1
 BYTE_ORDER_MARK: Final = 0x01020304
 
 HEADER: Final = struct.Struct("<8sHHIQII32x")
@@ -113,6 +113,20 @@ class TypeKind(IntEnum):
     PARTIAL = 33
 
 
+class SampleKind(IntEnum):
+    """How well the route of a sampled block is known."""
+
+    STRONG = 1
+    WEAK = 2
+    """The interpreter recycles blocks of this type by itself: the route may be an earlier one's."""
+
+
+NO_NODE: Final = 0xFFFFFFFF
+"""The node of a sampled block that no object of the image owns."""
+
+NO_REQUEST: Final = "(no request)"
+"""Name of route 0, which stands for all that no request allocated."""
+
 TYPE_FLAG_GC: Final = 1
 TYPE_FLAG_PYTHON_CLASS: Final = 2
 
@@ -146,3 +160,20 @@ SECTIONS: Final[dict[str, Literal["B", "H", "I", "Q", "q"]]] = {
     "strdata": "B",
 }
 """Every section of version 1.0 and the struct code of its elements."""
+
+SAMPLE_SECTIONS: Final[dict[str, Literal["B", "I", "Q"]]] = {
+    "smplnode": "I",
+    "smplbyte": "Q",
+    "smplsize": "Q",
+    "smplrout": "I",
+    "smplstck": "I",
+    "smplkind": "B",
+    "smplage": "Q",
+    "smplreqs": "Q",
+    "routname": "I",
+    "routreqs": "Q",
+    "stackoff": "I",
+    "frameidt": "I",
+    "framelin": "I",
+}
+"""The sections that version 1.1 added; an image has all of them or none."""

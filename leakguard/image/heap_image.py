@@ -15,14 +15,18 @@ from leakguard.image.format import (
 )
 from leakguard.image.mapping import map_file
 from leakguard.image.metadata import decode_meta
+from leakguard.image.names import Names
+from leakguard.image.samples import SampleTable
 from leakguard.image.sections import split_sections
 from leakguard.image.validation import check_sections
-from leakguard.image.values import Ident, Label
+from leakguard.image.values import Label
 
 if TYPE_CHECKING:
     import mmap
     import os
     from types import TracebackType
+
+    from leakguard.image.values import Ident
 
 _EDGE_KINDS = tuple(EdgeKind)
 
@@ -77,6 +81,11 @@ class HeapImage:
         self.node_count = len(self.node_type)
         self.edge_count = len(self.edge_target)
         self.type_count = len(self.type_name_id)
+        self._names = Names(views)
+        self.samples: SampleTable | None = (
+            SampleTable(views, self._names) if "smplnode" in views else None
+        )
+        """Sampled allocations, None where allocations were not sampled."""
 
     @classmethod
     def open(cls, path_or_fd: str | os.PathLike[str] | int) -> HeapImage:
@@ -119,8 +128,7 @@ class HeapImage:
 
     def string(self, index: int) -> str:
         """A string of the table; 0 is the empty one."""
-        offsets = self._views["stroff"]
-        return str(self._views["strdata"][offsets[index] : offsets[index + 1]], "utf-8")
+        return self._names.string(index)
 
     def type_name(self, type_index: int) -> str:
         """`module.QualName` of a type, the bare name of a builtin one."""
@@ -129,12 +137,12 @@ class HeapImage:
     def ident_of(self, node: int) -> Ident | None:
         """What a function, frame, module... is called and where it was written, if it is known."""
         index = _find(self.named_node, node)
-        return None if index is None else self._ident(self.named_ident[index])
+        return None if index is None else self._names.ident(self.named_ident[index])
 
     def type_ident_of(self, type_index: int) -> Ident | None:
         """Where a class was defined, if it is known."""
         index = self.type_ident[type_index]
-        return self._ident(index - 1) if index else None
+        return self._names.ident(index - 1) if index else None
 
     def bound_of(self, node: int) -> int | None:
         """How many items a bounded container may hold, None where it has no bound."""
@@ -154,12 +162,6 @@ class HeapImage:
         if kind is EdgeKind.DATA_KEY:
             return Label(kind, DATA_KEY_CLASSES[value >> DATA_KEY_SHIFT], value)
         return Label(kind, "", value)
-
-    def _ident(self, index: int) -> Ident:
-        file, line = self.ident_file[index], self.ident_line[index]
-        return Ident(
-            self.string(self.ident_name[index]), self.string(file) if file else None, line or None
-        )
 
 
 def _find(ascending: memoryview, node: int) -> int | None:

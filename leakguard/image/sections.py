@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import sys
 from itertools import pairwise
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from leakguard.errors import ImageError
 from leakguard.image.format import (
@@ -15,9 +15,12 @@ from leakguard.image.format import (
     MAGIC,
     MAJOR,
     MAX_SECTIONS,
+    SAMPLE_SECTIONS,
     SECTION,
     SECTIONS,
 )
+
+_CODES: Final[dict[str, str]] = {**SECTIONS, **SAMPLE_SECTIONS}
 
 
 def damaged(section: str, problem: str) -> NoReturn:
@@ -56,15 +59,17 @@ def split_sections(buffer: memoryview) -> dict[str, memoryview]:
         if end > len(buffer):
             damaged(name, f"ends at {end}, after the end of the file at {len(buffer)}")
         ranges.append((offset, end))
-        if name not in SECTIONS:
+        code = _CODES.get(name)
+        if code is None:
             continue
         if name in views:
             damaged(name, "occurs twice")
-        if element_size != struct.calcsize(SECTIONS[name]):
+        if element_size != struct.calcsize(code):
             damaged(name, f"has elements of {element_size} bytes")
-        views[name] = buffer[offset:end].cast(SECTIONS[name])
+        views[name] = buffer[offset:end].cast(code)
     _check_disjoint(ranges)
-    for name in SECTIONS:
+    sampled = any(name in views for name in SAMPLE_SECTIONS)
+    for name in _CODES if sampled else SECTIONS:
         if name not in views:
             damaged(name, "is missing")
     return views

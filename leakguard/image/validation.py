@@ -12,9 +12,11 @@ from leakguard.image.format import (
     DATA_KEY_SHIFT,
     LABEL_MASK,
     NAMED_EDGE_KINDS,
+    NO_NODE,
     STATS_COUNT,
     EdgeKind,
     RootKind,
+    SampleKind,
     TypeKind,
 )
 from leakguard.image.sections import damaged
@@ -28,12 +30,18 @@ _EQUALLY_LONG: Final = (
     ("boundnod", "boundlim"),
     ("typename", "typekind", "typeflag", "typeidnt", "typefcnt", "typefbyt"),
 )
+_EQUALLY_MANY_SAMPLES: Final = (
+    ("smplnode", "smplbyte", "smplsize", "smplrout", "smplstck", "smplkind", "smplage", "smplreqs"),
+    ("routname", "routreqs"),
+    ("frameidt", "framelin"),
+)
 _DECODE_CHUNK: Final = 1 << 20
 _MAX_NODES: Final = (1 << 32) - 1
 
 
 def check_sections(views: dict[str, memoryview]) -> None:
     """Raise ImageError, naming the section, unless every index in the image can be followed."""
+    _check_equal_lengths(views, _EQUALLY_LONG)
     _check_lengths(views)
     _check_strings(views)
     nodes, edges = len(views["nodetype"]), len(views["edgetgt"])
@@ -58,24 +66,50 @@ def check_sections(views: dict[str, memoryview]) -> None:
         ("edgetgt", nodes),
     ):
         _check_below(views, name, limit)
-    index = _checks.first_zero(views["rootkind"])
-    if index >= 0:
-        damaged("rootkind", f"has the unknown kind 0 at {index}")
+    _check_no_zero(views, "rootkind")
     for name in ("namednod", "boundnod"):
         _check_order(views, name, strictly=True)
     _check_offsets(views, "edgeoff", edges)
     _check_labels(views["edgelab"], strings)
-    if _checks.total(views["nodesize"]) < 0:
-        damaged("nodesize", "adds up to 2**63 bytes or more")
-    if _checks.total(views["typefbyt"]) < 0:
-        damaged("typefbyt", "adds up to 2**63 bytes or more")
+    for name in ("nodesize", "typefbyt"):
+        _check_total(views, name)
+    if "smplnode" in views:
+        _check_samples(views, nodes, strings, idents)
 
 
-def _check_lengths(views: dict[str, memoryview]) -> None:
-    for first, *others in _EQUALLY_LONG:
+def _check_samples(views: dict[str, memoryview], nodes: int, strings: int, idents: int) -> None:
+    _check_equal_lengths(views, _EQUALLY_MANY_SAMPLES)
+    if len(views["routname"]) == 0:
+        damaged("routname", "lacks route 0")
+    if len(views["stackoff"]) < 2:
+        damaged("stackoff", "lacks stack 0")
+    _check_offsets(views, "stackoff", len(views["frameidt"]))
+    if views["stackoff"][1] != 0:
+        damaged("stackoff", "does not begin with the empty stack")
+    for name, limit in (
+        ("smplrout", len(views["routname"])),
+        ("smplstck", len(views["stackoff"]) - 1),
+        ("smplkind", max(SampleKind) + 1),
+        ("routname", strings),
+        ("frameidt", idents),
+    ):
+        _check_below(views, name, limit)
+    index = _checks.first_reaching_unless(views["smplnode"], nodes, NO_NODE)
+    if index >= 0:
+        damaged("smplnode", f"has {views['smplnode'][index]} at {index}, with {nodes} nodes")
+    _check_no_zero(views, "smplkind")
+    for name in ("smplbyte", "smplsize"):
+        _check_total(views, name)
+
+
+def _check_equal_lengths(views: dict[str, memoryview], groups: tuple[tuple[str, ...], ...]) -> None:
+    for first, *others in groups:
         for other in others:
             if len(views[other]) != len(views[first]):
                 damaged(other, f"has {len(views[other])} entries, {first!r} {len(views[first])}")
+
+
+def _check_lengths(views: dict[str, memoryview]) -> None:
     if len(views["stats"]) != STATS_COUNT:
         damaged("stats", f"has {len(views['stats'])} entries instead of {STATS_COUNT}")
     if len(views["nodetype"]) > _MAX_NODES:
@@ -111,6 +145,17 @@ def _check_below(views: dict[str, memoryview], name: str, limit: int) -> None:
     index = _checks.first_reaching(views[name], limit)
     if index >= 0:
         damaged(name, f"has {views[name][index]} at {index}, where {limit - 1} is the largest")
+
+
+def _check_no_zero(views: dict[str, memoryview], name: str) -> None:
+    index = _checks.first_zero(views[name])
+    if index >= 0:
+        damaged(name, f"has the unknown kind 0 at {index}")
+
+
+def _check_total(views: dict[str, memoryview], name: str) -> None:
+    if _checks.total(views[name]) < 0:
+        damaged(name, "adds up to 2**63 bytes or more")
 
 
 def _check_order(views: dict[str, memoryview], name: str, *, strictly: bool) -> None:

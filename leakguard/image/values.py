@@ -1,4 +1,4 @@
-"""The two small values that a heap image hands out."""
+"""The small values that a heap image hands out."""
 
 from __future__ import annotations
 
@@ -16,6 +16,15 @@ class Ident:
     name: str
     file: str | None = None
     line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A line that was running: `function` is its qualified name, `line` 0 where it is not known."""
+
+    file: str
+    line: int
+    function: str
 
 
 @dataclass(frozen=True, slots=True)

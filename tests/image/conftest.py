@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from leakguard.image import EdgeKind, HeapImage, Ident, ImageBuilder, RootKind, TypeKind
+from leakguard.image import (
+    EdgeKind,
+    HeapImage,
+    Ident,
+    ImageBuilder,
+    RootKind,
+    SampleKind,
+    TypeKind,
+)
 from leakguard.image.format import HEADER, SECTION
 
 if TYPE_CHECKING:
@@ -54,6 +62,11 @@ def builder() -> ImageBuilder:
     builder.root(shop, RootKind.MODULE)
     builder.root(carts[4], RootKind.C_HELD)
     builder.folded(text, 5, 250)
+    route = builder.route("GET /корзина/{n}", 3200)
+    stack = builder.stack([("shop.cart.add", "cart.py", 41), ("shop.app.view", "app.py", 7)])
+    builder.sample(carts[0], 65_600, 56, route, stack, SampleKind.STRONG, 1500, 12)
+    builder.sample(carts[1], 65_600, 56, route, 0, SampleKind.WEAK, 2500, 20)
+    builder.sample(None, 1 << 20, 1 << 20, 0, stack)
     builder.stats[2] = 2000
     builder.meta.update(
         capture="portable",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from leakguard.errors import ImageError
 from leakguard.image import HeapImage, Ident, ImageBuilder
-from leakguard.image.format import HEADER, SECTION, SECTIONS
+from leakguard.image.format import HEADER, SAMPLE_SECTIONS, SECTION, SECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     Entry = Callable[[bytes, str], int]
     Walk = Callable[[HeapImage], int]
 
-FRONT = HEADER.size + len(SECTIONS) * SECTION.size
+NAMES = [*SECTIONS, *SAMPLE_SECTIONS]
+FRONT = HEADER.size + len(NAMES) * SECTION.size
 HOSTILE = [0, 1, 2, 63, 64, 65, 2**31, 2**32 - 1, 2**32, 2**60, 2**63 - 1, 2**63, 2**64 - 64]
 HOSTILE += [2**64 - 1, 2**61, 2**62]
 
@@ -106,7 +107,7 @@ def test_noise(data: bytes, walk: Walk, noise: bytes, signed: bool) -> None:
     assert not refused_or_walkable(noisy, walk)
 
 
-@pytest.mark.parametrize("name", SECTIONS)
+@pytest.mark.parametrize("name", NAMES)
 def test_hostile_table_entries(data: bytes, walk: Walk, entry: Entry, name: str) -> None:
     position = entry(data, name)
     for field, code in ((8, "<I"), (12, "<I"), (16, "<Q"), (24, "<Q")):
@@ -119,7 +120,7 @@ def test_hostile_table_entries(data: bytes, walk: Walk, entry: Entry, name: str)
             refused_or_walkable(place(data, position + 16, both), walk)
 
 
-@pytest.mark.parametrize("name", SECTIONS)
+@pytest.mark.parametrize("name", NAMES)
 def test_hostile_elements(data: bytes, walk: Walk, entry: Entry, name: str) -> None:
     _, size, count = section(data, entry, name)
     for index in range(count):
@@ -128,33 +129,34 @@ def test_hostile_elements(data: bytes, walk: Walk, entry: Entry, name: str) -> N
                 refused_or_walkable(patch(data, entry, name, index, value), walk)
 
 
-@pytest.mark.parametrize("name", SECTIONS)
+@pytest.mark.parametrize("name", NAMES)
 def test_missing_sections(data: bytes, entry: Entry, name: str) -> None:
     assert f"{name!r} of the heap image is missing" in refused(
         place(data, entry(data, name), b"unknown\0")
     )
 
 
-@pytest.mark.parametrize("name", SECTIONS)
+@pytest.mark.parametrize("name", NAMES)
 def test_duplicate_sections(data: bytes, entry: Entry, name: str) -> None:
     other = "stats" if name != "stats" else "meta"
     message = refused(place(data, entry(data, other), name.encode().ljust(8, b"\0")))
     assert repr(name) in message or repr(other) in message
 
 
-@pytest.mark.parametrize("count", [0, 1, 26, 28, 1000, 1025, 2**31, 2**32 - 1])
+@pytest.mark.parametrize("count", [0, 1, 26, 28, 39, 41, 1000, 1025, 2**31, 2**32 - 1])
 def test_hostile_section_counts(data: bytes, count: int) -> None:
     refused(place(data, 24, struct.pack("<I", count)))
 
 
 def test_unknown_sections_and_later_minors_are_welcome(data: bytes, walk: Walk) -> None:
-    position = len(data)
-    table = data[HEADER.size : FRONT]
-    grown = bytearray(data[: HEADER.size] + table + SECTION.pack(b"future", 3, 0, position, 5))
-    grown += data[len(grown) :]
-    grown += bytes(15)
+    table = bytearray(data[HEADER.size : FRONT])
+    for position in range(0, len(table), SECTION.size):
+        name, size, zero, offset, count = SECTION.unpack_from(table, position)
+        SECTION.pack_into(table, position, name, size, zero, offset + 64, count)
+    table += SECTION.pack(b"future", 3, 0, len(data) + 64, 5) + bytes(64 - SECTION.size)
+    grown = bytearray(data[: HEADER.size] + table + data[FRONT:] + bytes(15))
     struct.pack_into("<H", grown, 10, 7)
-    struct.pack_into("<QI", grown, 16, len(grown), len(SECTIONS) + 1)
+    struct.pack_into("<QI", grown, 16, len(grown), len(NAMES) + 1)
     with HeapImage(bytes(grown)) as image:
         assert walk(image) > 0
 
@@ -196,18 +198,31 @@ def test_what_is_wrong_with_the_header(
         ("rootkind", 0, 0, "unknown kind 0"),
         ("rootkind", 1, 6, "where 5 is the largest"),
         ("namednod", 0, 8, "where 7 is the largest"),
-        ("namedidt", 0, 2, "where 1 is the largest"),
+        ("namedidt", 0, 4, "where 3 is the largest"),
         ("boundnod", 0, 9, "where 7 is the largest"),
         ("identnam", 0, 999, "is the largest"),
         ("identfil", 0, 999, "is the largest"),
         ("typename", 1, 999, "is the largest"),
         ("typekind", 1, 34, "where 33 is the largest"),
-        ("typeidnt", 1, 3, "where 2 is the largest"),
+        ("typeidnt", 1, 5, "where 4 is the largest"),
         ("stroff", 1, 1, "empty string"),
         ("stroff", 3, 2**31, "does not ascend"),
         ("stroff", -1, 2**31, "does not run from 0"),
         ("strdata", 0, 0xFF, "is not UTF-8 at byte 0"),
         ("meta", 0, 0, "is not JSON"),
+        ("smplnode", 1, 8, "has 8 at 1, with 8 nodes"),
+        ("smplnode", 0, 2**32 - 2, "with 8 nodes"),
+        ("smplrout", 1, 2, "where 1 is the largest"),
+        ("smplstck", 2, 2, "where 1 is the largest"),
+        ("smplkind", 0, 0, "unknown kind 0 at 0"),
+        ("smplkind", 0, 3, "where 2 is the largest"),
+        ("smplbyte", 0, 2**63, "2**63"),
+        ("smplsize", 0, 2**63, "2**63"),
+        ("routname", 1, 999, "is the largest"),
+        ("stackoff", 0, 1, "does not run from 0"),
+        ("stackoff", -1, 3, "does not run from 0"),
+        ("stackoff", 1, 1, "empty stack"),
+        ("frameidt", 1, 999, "is the largest"),
     ],
 )
 def test_the_message_names_section_and_problem(
@@ -218,7 +233,10 @@ def test_the_message_names_section_and_problem(
     assert message in said
 
 
-@pytest.mark.parametrize("name", ["nodesize", "foldtype", "edgelab", "rootkind", "namedidt"])
+UNEQUAL = ["nodesize", "foldtype", "edgelab", "rootkind", "namedidt"]
+
+
+@pytest.mark.parametrize("name", [*UNEQUAL, "routreqs", "framelin", "smplreqs"])
 def test_unequal_lengths(data: bytes, entry: Entry, name: str) -> None:
     offset, size, count = section(data, entry, name)
     shorter = SECTION.pack(name.encode(), size, 0, offset, count - 1)
@@ -235,6 +253,37 @@ def test_sparse_lists_ascend_strictly(tmp_path: Path, entry: Entry, name: str, i
     data = (tmp_path / "long.lgheap").read_bytes()
     said = refused(patch(data, entry, name, index, index - 1))
     assert f"{name!r} of the heap image does not ascend at {index}" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "message"),
+    [("routname", 0, "'routname' of the heap image lacks route 0"), ("stackoff", 1, "stack 0")],
+)
+def test_route_and_stack_0_are_always_there(
+    data: bytes, entry: Entry, name: str, count: int, message: str
+) -> None:
+    for shorter in (name, "routreqs") if name == "routname" else (name,):
+        offset, size, _ = section(data, entry, shorter)
+        data = place(
+            data, entry(data, shorter), SECTION.pack(shorter.encode(), size, 0, offset, count)
+        )
+    assert message in refused(data)
+
+
+def test_some_of_the_sample_sections_are_not_enough(data: bytes, entry: Entry) -> None:
+    for name in SAMPLE_SECTIONS:
+        only = data
+        for other in set(SAMPLE_SECTIONS) - {name}:
+            only = place(only, entry(only, other), f"x{other[1:]}".encode())
+        assert "is missing" in refused(only)
+
+
+def test_a_file_of_version_1_0_has_no_samples(data: bytes, entry: Entry, walk: Walk) -> None:
+    for name in SAMPLE_SECTIONS:
+        data = place(data, entry(data, name), f"x{name[1:]}".encode())
+    with HeapImage(place(data, 10, b"\0\0")) as image:
+        assert image.samples is None
+        assert walk(image) > 0
 
 
 def test_a_split_character(data: bytes, entry: Entry) -> None:

@@ -8,14 +8,16 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from leakguard.image.format import HEADER, SECTION, SECTIONS
+from leakguard.image import ImageBuilder
+from leakguard.image.format import HEADER, SAMPLE_SECTIONS, SECTION, SECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
 ADDRESS_SPACE = 300 << 20
-FRONT = HEADER.size + len(SECTIONS) * SECTION.size
+NAMES = [*SECTIONS, *SAMPLE_SECTIONS]
+FRONT = HEADER.size + len(NAMES) * SECTION.size
 
 
 def run(walker: Path, images: list[bytes]) -> list[str]:
@@ -41,7 +43,7 @@ def damaged(data: bytes, count: int) -> Iterator[bytes]:
                 case 0:
                     image[chance.randrange(len(image))] ^= 1 << chance.randrange(8)
                 case 1:
-                    position = HEADER.size + chance.randrange(len(SECTIONS)) * SECTION.size
+                    position = HEADER.size + chance.randrange(len(NAMES)) * SECTION.size
                     big = chance.choice([2**64 - 1, 2**63, 2**40, 2**32, 2**31, 2**20, 0])
                     struct.pack_into("<Q", image, position + chance.choice([16, 24]), big)
                 case 2:
@@ -64,7 +66,7 @@ def test_claims_cost_no_memory(
     data: bytes, walker_script: Path, entry: Callable[[bytes, str], int]
 ) -> None:
     images = []
-    for name in SECTIONS:
+    for name in NAMES:
         for claim in (1 << 28, 1 << 32, 1 << 50, (1 << 64) - 1):
             image = bytearray(data)
             struct.pack_into("<Q", image, entry(data, name) + 24, claim)
@@ -82,6 +84,20 @@ def test_meta_costs_little(
         struct.pack_into("<Q", image, 16, len(data) + len(meta))
         images.append(bytes(image) + meta)
     assert all("'meta'" in line for line in run(walker_script, images))
+
+
+def test_many_routes_of_one_long_name_cost_little(tmp_path: Path, walker_script: Path) -> None:
+    builder = ImageBuilder()
+    builder.route("x" * 1_000_000)
+    for index in range(1000):
+        builder.route(str(index))
+    builder.write(tmp_path / "routes.lgheap")
+    data = bytearray((tmp_path / "routes.lgheap").read_bytes())
+    table = HEADER.size + NAMES.index("routname") * SECTION.size
+    _, _, _, offset, count = SECTION.unpack_from(data, table)
+    (long_name,) = struct.unpack_from("<I", data, offset + 4)
+    struct.pack_into(f"<{count}I", data, offset, *[long_name] * count)
+    assert run(walker_script, [bytes(data)]) == ["walked"]
 
 
 def test_reading_needs_no_numpy(data: bytes, walker_script: Path) -> None:

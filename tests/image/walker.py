@@ -11,7 +11,8 @@ import resource
 import sys
 
 from leakguard.errors import ImageError
-from leakguard.image import EdgeKind, HeapImage, RootKind, TypeKind
+from leakguard.image import EdgeKind, HeapImage, RootKind, SampleKind, SampleTable, TypeKind
+from leakguard.image.format import NO_NODE
 
 
 def walk(image: HeapImage) -> int:
@@ -45,7 +46,32 @@ def walk(image: HeapImage) -> int:
     assert sum(image.node_size) < 1 << 63
     assert image.coverage is None or image.coverage >= 0
     repr(image.meta).encode()
+    if image.samples is not None:
+        uses += walk_samples(image, image.samples)
     return uses + len(image.stats)
+
+
+def walk_samples(image: HeapImage, samples: SampleTable) -> int:
+    names = samples.route_names
+    assert len(names) == len(samples.route_requests)
+    for name in names:
+        name.encode()
+    stacks = [samples.frames(stack) for stack in range(samples.stack_count)]
+    assert stacks[0] == ()
+    for frame in (frame for stack in stacks for frame in stack):
+        (frame.file + frame.function).encode()
+    uses = 0
+    for index in range(len(samples)):
+        node = samples.node[index]
+        uses += node == NO_NODE or image.node_size[node] >= 0
+        uses += samples.route_requests[samples.route[index]] >= 0
+        uses += len(stacks[samples.stack[index]])
+        SampleKind(samples.kind[index])
+        uses += samples.age_ms[index] + samples.requests[index] >= 0
+    assert sum(samples.bytes) < 1 << 63
+    assert sum(samples.size) < 1 << 63
+    repr(samples)
+    return uses
 
 
 def main() -> None:
