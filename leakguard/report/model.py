@@ -84,6 +84,29 @@ class RouteFigures(Protocol):
         ...
 
 
+class TermFigures(Protocol):
+    """How one term of the resident memory moves."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def bytes(self) -> int: ...
+    @property
+    def change_bytes(self) -> float: ...
+    @property
+    def minutes(self) -> float: ...
+    @property
+    def bytes_per_minute(self) -> float: ...
+    @property
+    def low(self) -> float: ...
+    @property
+    def high(self) -> float: ...
+    @property
+    def confidence(self) -> float: ...
+    @property
+    def growing(self) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """The findings of one snapshot beside the routes' figures at the moment of the answer."""
@@ -96,3 +119,5 @@ class Report:
     """What the application is called; the host's name stands in for it when empty."""
     terms: Mapping[str, int | None] | None = None
     """What the resident memory consists of, in bytes; a term that nobody could tell is None."""
+    trends: Sequence[TermFigures] = ()
+    """How these terms, and the resident memory as a whole ("rss"), have moved."""
