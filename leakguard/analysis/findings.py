@@ -6,6 +6,14 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
+from leakguard.analysis.route_findings import (
+    AllocationLine,
+    GrowthFacts,
+    RouteMemory,
+    RouteShare,
+    present_fields,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -25,6 +33,8 @@ Kind = Literal[
     "fragmentation",
     "other",
     "none",
+    "warm-up",
+    "unknown",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -60,6 +70,9 @@ class Suspect:
     `growth_bytes` gathered since, how it `moves` ("growing", "warming up", "saw-tooth", "steady"),
     how sure that is (`confidence`, 0 to 1), `bytes_per_request` of the whole app, and who else
     holds the same objects.
+
+    `routes` made it, the largest share first, and `lines` of code allocated it, the application's
+    first; both are empty where allocations are not sampled.
     """
 
     rank: int
@@ -78,6 +91,8 @@ class Suspect:
     confidence: float | None = None
     bytes_per_request: float | None = None
     also_held_by: tuple[str, ...] = ()
+    routes: tuple[RouteShare, ...] = ()
+    lines: tuple[AllocationLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +111,18 @@ class TypeRow:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer in one or two sentences, and how sure it is (0 to 1)."""
+    """The answer in one or two sentences, and how sure it is (0 to 1).
+
+    `term` is the term of resident memory that grows, None where none does or nobody looked.
+    `advice` says what to do, `doubt` what would raise the confidence; "" where there is nothing.
+    """
 
     kind: Kind
     text: str
     confidence: float
+    term: str | None = None
+    advice: str = ""
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +152,10 @@ class ProcessFacts:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Everything one image told."""
+    """Everything one image told, and what earlier ones add to it.
+
+    `routes` is empty where allocations are not sampled, `growth` None where nothing was compared.
+    """
 
     process: ProcessFacts
     snapshot: SnapshotFacts
@@ -138,6 +163,8 @@ class Findings:
     suspects: tuple[Suspect, ...]
     types: tuple[TypeRow, ...]
     notes: tuple[str, ...] = ()
+    routes: tuple[RouteMemory, ...] = ()
+    growth: GrowthFacts | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The findings as JSON-able values, under the key names of the schema `leakguard/1`."""
@@ -145,10 +172,12 @@ class Findings:
             "schema": SCHEMA,
             "process": dataclasses.asdict(self.process),
             "snapshot": dataclasses.asdict(self.snapshot),
-            "verdict": dataclasses.asdict(self.verdict),
+            "verdict": _verdict_to_dict(self.verdict),
             "suspects": [_suspect_to_dict(suspect) for suspect in self.suspects],
             "types": [dataclasses.asdict(row) for row in self.types],
             "notes": list(self.notes),
+            **({"routes": [route.to_dict() for route in self.routes]} if self.routes else {}),
+            **({"growth": self.growth.to_dict()} if self.growth is not None else {}),
         }
 
     @classmethod
@@ -166,10 +195,23 @@ class Findings:
             suspects=tuple(_suspect_from_dict(item) for item in data["suspects"]),
             types=tuple(_build(TypeRow, item) for item in data["types"]),
             notes=tuple(data.get("notes", ())),
+            # a report puts the ledger's rows under the same key; they have no strong bytes
+            routes=tuple(
+                RouteMemory.from_dict(row)
+                for row in data.get("routes", ())
+                if "strong_bytes" in row
+            ),
+            growth=GrowthFacts.from_dict(data["growth"]) if "growth" in data else None,
         )
 
 
+_FIRST_KEYS = ("kind", "text", "confidence")
 _LATER_FIELDS = ("growth_objects", "growth_bytes", "moves", "confidence", "bytes_per_request")
+
+
+def _verdict_to_dict(verdict: Verdict) -> dict[str, Any]:
+    told = dataclasses.asdict(verdict)
+    return {key: told[key] for key in told if key in _FIRST_KEYS or told[key]}
 
 
 def _suspect_to_dict(suspect: Suspect) -> dict[str, Any]:
@@ -185,6 +227,8 @@ def _suspect_to_dict(suspect: Suspect) -> dict[str, Any]:
         "chain": [dataclasses.asdict(link) for link in suspect.chain],
         **{name: value for name in _LATER_FIELDS if (value := getattr(suspect, name)) is not None},
         **({"also_held_by": list(suspect.also_held_by)} if suspect.also_held_by else {}),
+        **({"routes": [share.to_dict() for share in suspect.routes]} if suspect.routes else {}),
+        **({"lines": [line.to_dict() for line in suspect.lines]} if suspect.lines else {}),
     }
 
 
@@ -201,9 +245,11 @@ def _suspect_from_dict(data: Mapping[str, Any]) -> Suspect:
         fix=data["fix"],
         chain=tuple(_build(Link, link) for link in data["chain"]),
         also_held_by=tuple(data.get("also_held_by", ())),
+        routes=tuple(RouteShare.from_dict(share) for share in data.get("routes", ())),
+        lines=tuple(AllocationLine.from_dict(line) for line in data.get("lines", ())),
         **{name: data.get(name) for name in _LATER_FIELDS},
     )
 
 
 def _build(kind: type[_Facts], data: Mapping[str, Any]) -> _Facts:
-    return kind(**{field.name: data[field.name] for field in dataclasses.fields(kind)})
+    return kind(**present_fields(kind, data))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import sys
 from itertools import pairwise
-from typing import Final, NoReturn
+from typing import Final, Literal, NoReturn
 
 from leakguard.errors import ImageError
 from leakguard.image.format import (
@@ -20,7 +20,7 @@ from leakguard.image.format import (
     SECTIONS,
 )
 
-_CODES: Final[dict[str, str]] = {**SECTIONS, **SAMPLE_SECTIONS}
+_CODES: Final[dict[str, Literal["B", "H", "I", "Q", "q"]]] = {**SECTIONS, **SAMPLE_SECTIONS}
 
 
 def damaged(section: str, problem: str) -> NoReturn:

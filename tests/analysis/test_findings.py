@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 
 import pytest
 
 from leakguard.analysis.__main__ import main
-from leakguard.analysis.findings import Findings
+from leakguard.analysis.findings import Findings, Verdict
+from leakguard.analysis.route_findings import AllocationLine, GrowthFacts, RouteMemory, RouteShare
 from leakguard.image import TypeKind
 
 
@@ -43,6 +45,40 @@ def test_to_dict_has_the_documented_keys(leaking):
 def test_findings_survive_json(leaking):
     findings = leaking.analyse()
     assert Findings.from_dict(json.loads(json.dumps(findings.to_dict()))) == findings
+
+
+def test_what_earlier_snapshots_and_samples_add_survives_json(leaking):
+    findings = leaking.analyse()
+    line = AllocationLine("shop/cart.py", 41, "shop.cart.add", 0.93, 2_100_000)
+    suspect = dataclasses.replace(
+        findings.suspects[0],
+        growth_bytes=2_000_000,
+        bytes_per_request=620.5,
+        routes=(RouteShare("GET /cart/{n}", 0.9, 3200, 562.5, 0.04), RouteShare("x", 0.1, 0, None)),
+        lines=(line,),
+    )
+    memory = RouteMemory(
+        "GET /cart/{n}", 3200, 1_900_000, 1_900_000, 60, 593.75, (1,), (line,), 80_000
+    )
+    full = dataclasses.replace(
+        findings,
+        verdict=Verdict("warm-up", "Still warming up.", 0.5, "python_objects", "Wait.", "Time."),
+        suspects=(suspect,),
+        routes=(memory,),
+        growth=GrowthFacts(True, 5, 4, 600.0, 3200, 2_000_000),
+    )
+    assert Findings.from_dict(json.loads(json.dumps(full.to_dict()))) == full
+
+
+def test_reports_of_earlier_versions_can_be_read(leaking):
+    data = leaking.analyse().to_dict()
+    data["routes"] = [{"route": "GET /", "requests": 1, "errors": 0, "in_flight": 0}]
+    assert "growth" not in data
+    findings = Findings.from_dict(data)
+    assert findings.routes == ()
+    assert findings.growth is None
+    assert findings.suspects[0].routes == findings.suspects[0].lines == ()
+    assert findings.verdict.term is None
 
 
 def test_another_schema_is_refused(leaking):
