@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from leakguard.process.history import History, TermTrend
+from leakguard.process.moves import moves
 from leakguard.process.terms import TERM_NAMES, TermName, Terms, terms
 from leakguard.process.trend import Trend
 from leakguard.process.trimming import Trimmed, trim
@@ -15,6 +16,7 @@ __all__ = [
     "Terms",
     "Trend",
     "Trimmed",
+    "moves",
     "terms",
     "trim",
 ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import statistics
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from leakguard.process.split import comparable
 from leakguard.process.terms import TERM_NAMES, TermName, Terms
-from leakguard.process.trend import LEAST_POINTS, Trend, trend
+from leakguard.process.trend import Trend, trend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +20,14 @@ _LEAST_GAIN = 1 << 20
 _LEAST_PART = 0.01
 # What has slowed down to less than this part of its first pace is about to stop.
 _STILL_GROWING = 0.35
+# Growth may have begun late: of the whole time also the last parts are looked at, if they have so
+# many points, rise with this confidence, and so much faster than the time before them.
+_LATE_PARTS = (0.5, 0.25, 0.125)
+_LATE_POINTS = 8
+_LATE_CONFIDENCE = 0.99
+_LATE_FASTER = 1.5
+_LEVEL_OF = 5
+_WORTH_OF_A_PICTURE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,11 @@ class TermTrend:
     name: TermName | str
     trend: Trend
     still: bool
+
+    @property
+    def growing(self) -> bool:
+        """Whether it rises beyond doubt, and goes on."""
+        return self.trend.rising and self.still
 
 
 class History:
@@ -45,25 +60,30 @@ class History:
                 return
             self._points.append(point)
             if len(self._points) > self._most:
-                half = len(self._points) // 2
-                # The first point stays: it is what "since the start" means.
-                self._points = self._points[:half:2] + self._points[half:]
+                del self._points[self._most_needless()]
 
     def points(self) -> tuple[Terms, ...]:
         """The points that are kept, oldest first."""
         with self._lock:
             return tuple(self._points)
 
+    def comparable(self, since: float | None = None) -> list[Terms]:
+        """The points that tell Python's objects from the C heap in the same way, oldest first.
+
+        Points that know the heap (`Terms.with_heap`) split the two differently; see `split`.
+        """
+        return list(comparable(self._since(since)))
+
     def trends(self, since: float | None = None) -> dict[TermName, TermTrend]:
         """The trend of each term that is known in enough points; `since` is a point's `at`.
 
-        Points that know the heap (`Terms.with_heap`) split Python from C differently: as soon as
-        there are enough of them for a trend only they are used, and none of them before.
+        Growth that began late is told over the time in which it is seen.
         """
-        points = self._comparable(since)
+        points, split = self._since(since), self.comparable(since)
         found: dict[TermName, TermTrend] = {}
         for name in TERM_NAMES:
-            made = _trend_of(name, [(p.at, p.term(name)) for p in points])
+            told = split if name in ("python_objects", "c_heap_in_use") else points
+            made = _trend_of(name, [(p.at, p.term(name)) for p in told])
             if made is not None:
                 found[name] = made
         return found
@@ -75,42 +95,78 @@ class History:
 
     def growing(self, since: float | None = None) -> TermTrend | None:
         """The term that grows fastest and still does, None where none grows beyond doubt."""
-        points = self._since(since)
-        rss = next((p.rss for p in reversed(points) if p.rss), 0)
-        least = max(_LEAST_GAIN, _LEAST_PART * rss)
+        least = self.least_gain(since)
         rising = [
             found
             for found in self.trends(since).values()
-            if found.trend.rising and found.still and found.trend.change >= least
+            if found.growing and found.trend.change >= least
         ]
         return max(rising, key=lambda found: found.trend.slope, default=None)
+
+    def least_gain(self, since: float | None = None) -> float:
+        """Bytes below which a gain is not called growth: a megabyte, or 1 % of what is resident."""
+        rss = next((p.rss for p in reversed(self._since(since)) if p.rss), 0)
+        return max(_LEAST_GAIN, _LEAST_PART * rss)
+
+    def _most_needless(self) -> int:
+        """Of the older half the point whose neighbours are closest: so that half is spread evenly.
+
+        The first point stays: it is what "since the start" means.
+        """
+        points = self._points
+
+        def gap(at: int) -> float:
+            passed = points[at + 1].at - points[at - 1].at
+            return passed if points[at].large_objects is None else passed * _WORTH_OF_A_PICTURE
+
+        return min(range(1, len(points) // 2), key=gap)
 
     def _since(self, since: float | None) -> Sequence[Terms]:
         return [p for p in self.points() if since is None or p.at >= since]
 
-    def _comparable(self, since: float | None) -> Sequence[Terms]:
-        points = self._since(since)
-        pictured = [p for p in points if p.heap_bytes is not None]
-        if len(pictured) >= LEAST_POINTS:
-            return pictured
-        return [p for p in points if p.heap_bytes is None]
-
 
 def _trend_of(name: TermName | str, series: list[tuple[float, int | None]]) -> TermTrend | None:
     known = [(at, float(value)) for at, value in series if value is not None]
-    times, values = [at for at, _ in known], [value for _, value in known]
-    made = trend(times, values)
-    return None if made is None else TermTrend(name, made, _still(times, values))
+    made = trend([at for at, _ in known], [value for _, value in known])
+    if made is None:
+        return None
+    whole = TermTrend(name, made, _still(known))
+    return whole if whole.growing else _late(name, known) or whole
 
 
-def _still(times: list[float], values: list[float]) -> bool:
-    """Whether the later half moves at a pace like the earlier one's."""
-    middle = len(times) // 2
-    early = _pace(times[: middle + 1], values[: middle + 1])
-    late = _pace(times[middle:], values[middle:])
+def _late(name: TermName | str, known: list[tuple[float, float]]) -> TermTrend | None:
+    """The trend of growth that began in the later part of the time, None where none did."""
+    began, ended = known[0][0], known[-1][0]
+    found: TermTrend | None = None
+    for part in _LATE_PARTS:
+        start = ended - part * (ended - began)
+        before = [point for point in known if point[0] < start]
+        later = [point for point in known if point[0] >= start]
+        if len(later) < _LATE_POINTS or len(before) < 2:
+            break
+        made = trend([at for at, _ in later], [value for _, value in later])
+        if made is None or not made.rising or made.confidence < _LATE_CONFIDENCE:
+            continue
+        # What only slows down was faster before.
+        pace = _pace(before) if found is None else found.trend.slope / 60
+        if made.slope / 60 > _LATE_FASTER * pace and _still(later):
+            found = TermTrend(name, made, True)
+    return found
+
+
+def _still(known: list[tuple[float, float]]) -> bool:
+    """Whether the later half of the time moves at a pace like the earlier one's."""
+    middle = (known[0][0] + known[-1][0]) / 2
+    cut = next(at for at, point in enumerate(known) if point[0] >= middle)
+    cut = min(max(cut, 1), len(known) - 2)
+    early, late = _pace(known[: cut + 1]), _pace(known[cut:])
     return late > 0 and late >= _STILL_GROWING * early
 
 
-def _pace(times: list[float], values: list[float]) -> float:
-    passed = times[-1] - times[0]
-    return (values[-1] - values[0]) / passed if passed > 0 else 0.0
+def _pace(known: list[tuple[float, float]]) -> float:
+    """Gain a second between the ends, each the median of a few points: one may be an outlier."""
+    few = min(_LEVEL_OF, max(1, len(known) // 6))
+    first, last = known[:few], known[-few:]
+    passed = statistics.fmean(at for at, _ in last) - statistics.fmean(at for at, _ in first)
+    gained = statistics.median(v for _, v in last) - statistics.median(v for _, v in first)
+    return gained / passed if passed > 0 else 0.0

@@ -28,8 +28,9 @@ class Terms:
 
     Python objects of more than 512 bytes live in the C heap. How many bytes they are only a picture
     of the heap tells: with `heap_bytes` (see `with_heap`) they are counted as Python objects,
-    without it `python_objects` are the small ones only. `at` is in seconds on the monotonic clock.
-    `unknown` says in sentences what is missing and why.
+    without it `python_objects` are the small ones only. `large_objects` is what was so moved from
+    the C heap. `at` is in seconds on the monotonic clock. `unknown` says in sentences what is
+    missing and why.
     """
 
     at: float
@@ -41,6 +42,7 @@ class Terms:
     mappings: int | None
     rest: int | None
     heap_bytes: int | None = None
+    large_objects: int | None = None
     unknown: tuple[str, ...] = ()
 
     def term(self, name: TermName) -> int | None:
@@ -52,12 +54,22 @@ class Terms:
         """The same, knowing from a picture of the heap what all Python objects take."""
         if self.python_objects is None or self.c_heap_in_use is None:
             return dataclasses.replace(self, heap_bytes=heap_bytes)
-        large = min(max(0, heap_bytes - self.python_objects), self.c_heap_in_use)
+        large = max(0, heap_bytes - self.python_objects)
+        return dataclasses.replace(self._with_large(large), heap_bytes=heap_bytes)
+
+    def with_large(self, large: int) -> Terms:
+        """The same with `large` bytes of large objects in it, whatever was counted before."""
+        return self._with_large(large - (self.large_objects or 0))
+
+    def _with_large(self, more: int) -> Terms:
+        if self.python_objects is None or self.c_heap_in_use is None:
+            return self
+        more = min(more, self.c_heap_in_use)
         return dataclasses.replace(
             self,
-            python_objects=self.python_objects + large,
-            c_heap_in_use=self.c_heap_in_use - large,
-            heap_bytes=heap_bytes,
+            python_objects=self.python_objects + more,
+            c_heap_in_use=self.c_heap_in_use - more,
+            large_objects=(self.large_objects or 0) + more,
         )
 
     def to_dict(self) -> dict[str, Any]:

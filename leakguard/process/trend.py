@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import statistics
 from dataclasses import dataclass
@@ -70,14 +69,18 @@ def trend(seconds: Sequence[float], values: Sequence[float]) -> Trend | None:
 def _thinned(
     seconds: Sequence[float], values: Sequence[float]
 ) -> tuple[Sequence[float], Sequence[float]]:
+    """Medians of equal parts of the time: old points may be rarer than new ones."""
     count = len(seconds)
     if count <= _MOST_POINTS:
         return seconds, values
-    bounds = [count * part // _MOST_POINTS for part in range(_MOST_POINTS + 1)]
-    pairs = list(itertools.pairwise(bounds))
+    part = (seconds[-1] - seconds[0]) / _MOST_POINTS or 1.0
+    parts: dict[int, list[int]] = {}
+    for at, second in enumerate(seconds):
+        place = min(int((second - seconds[0]) / part), _MOST_POINTS - 1)
+        parts.setdefault(place, []).append(at)
     return (
-        [statistics.fmean(seconds[start:end]) for start, end in pairs],
-        [statistics.median(values[start:end]) for start, end in pairs],
+        [statistics.fmean(seconds[at] for at in members) for members in parts.values()],
+        [statistics.median(values[at] for at in members) for members in parts.values()],
     )
 
 

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from leakguard.process import History, Terms
+from leakguard.process import TERM_NAMES, History, Terms, moves
 from leakguard.process.trend import trend
 
 MB = 1 << 20
@@ -100,9 +100,78 @@ def test_pictures_of_the_heap_tell_python_from_c():
         made.add(plain)
         pictured = point(120.0 * at + 1, c_heap_in_use=(40 + 5 * at) * MB)
         made.add(pictured.with_heap((30 + 5 * at) * MB))
-        if at == 2:
-            assert made.trends() == {}
     assert made.growing().name == "python_objects"
+    assert made.trends()["c_heap_in_use"].trend.slope == 0
+
+
+def test_between_two_pictures_large_objects_are_taken_to_grow_evenly():
+    made = History()
+    for at in range(9):
+        one = point(30.0 * at, c_heap_in_use=(40 + 5 * at) * MB)
+        made.add(one.with_heap((20 + 5 * at) * MB) if at in (0, 8) else one)
+    assert made.growing().name == "python_objects"
+    assert made.trends()["c_heap_in_use"].trend.slope == 0
+
+
+def test_pictures_of_long_ago_say_nothing_of_now():
+    made = History()
+    for at in range(20):
+        one = point(30.0 * at, c_heap_in_use=(40 + 5 * at) * MB)
+        made.add(one.with_heap(20 * MB) if at in (0, 2) else one)
+    assert made.growing().name == "c_heap_in_use"
+    assert [p.python_objects for p in made.comparable()] == [10 * MB] * 20
+
+
+def test_growth_that_began_late_is_seen_and_told_over_its_own_time():
+    levels = [50 * MB] * 120 + [(50 + 2 * at) * MB for at in range(1, 40)]
+    (found,) = [move for move in moves(history(levels)) if move.name == "python_objects"]
+    assert found.growing
+    assert found.bytes_per_minute == pytest.approx(2 * MB)
+    assert found.minutes < 50
+
+
+@pytest.mark.parametrize("count", [24, 100, 240])
+def test_a_long_warm_up_is_not_taken_for_growth_that_began_late(count):
+    levels = [(100 - 90 * 0.01 ** (at / count)) * MB for at in range(count)]
+    assert history(levels).growing() is None
+
+
+@pytest.mark.parametrize("step", [1.0, 10.0, 600.0])
+def test_a_leak_in_steps_grows_over_seconds_and_over_hours(step):
+    dice = random.Random(3)
+    levels = [(60 + 4 * (at // 3)) * MB + dice.randrange(100_000) for at in range(24)]
+    (found,) = [move for move in moves(history(levels, "rest", step)) if move.name == "rest"]
+    assert found.growing
+    assert found.bytes_per_minute == pytest.approx(4 / 3 * MB * 60 / step, rel=0.15)
+    assert found.low < found.bytes_per_minute < found.high
+
+
+def test_a_long_history_weighs_by_time_not_by_the_number_of_points():
+    made = History(most=64)
+    for at in range(2000):
+        made.add(point(10.0 * at, rest=10 * MB + at * 20_000))
+    (found,) = [move for move in moves(made) if move.name == "rest"]
+    assert found.bytes_per_minute == pytest.approx(120_000, rel=0.01)
+    assert found.growing
+
+
+def test_moves_before_there_is_a_trend():
+    assert moves(History()) == ()
+    found = {move.name: move for move in moves(history([50 * MB, 60 * MB, 70 * MB]))}
+    assert set(found) == {*TERM_NAMES, "rss"}
+    python = found["python_objects"]
+    assert (python.bytes, python.change_bytes, python.minutes) == (70 * MB, 20 * MB, 2)
+    assert (python.confidence, python.growing) == (0, False)
+
+
+def test_moves_leave_out_what_nobody_can_tell():
+    made = History()
+    for at in range(6):
+        made.add(point(60.0 * at, c_heap_in_use=None, rest=(50 + at) * MB))
+    found = {move.name: move for move in moves(made)}
+    assert "c_heap_in_use" not in found
+    assert found["rest"].growing
+    assert found["rss"].growing
 
 
 def test_an_unknown_term_has_no_trend():
