@@ -35,5 +35,5 @@ def test_requests_since_a_summary_by_route() -> None:
 
 @pytest.mark.parametrize("data", [b"[]", b"{}", b'{"format":"other"}', b"not json"])
 def test_refuses_what_is_no_evidence(data: bytes) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"evidence|format|JSON|Expecting"):
         Evidence.from_bytes(data)
