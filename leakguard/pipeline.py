@@ -5,30 +5,23 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import errno
-import json
 import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from leakguard.analysis import analyse
-from leakguard.analysis.findings import Findings
+from leakguard import analyser
 from leakguard.capture import Budget, capture
-from leakguard.errors import AnalysisError, CaptureError
+from leakguard.errors import CaptureError
 from leakguard.image import HeapImage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from leakguard.analyser import Examined
+    from leakguard.analysis.evidence import Evidence
+    from leakguard.analysis.findings import Findings
     from leakguard.capture import Cancel, Method, OnProgress, Outcome
-
-# The analyser finds this very package, whatever the environment of the server has done to the path.
-_START = (
-    "import sys; sys.path.extend(p for p in sys.argv.pop(1).split(':') if p not in sys.path); "
-    "from leakguard.analysis.__main__ import main; sys.exit(main())"
-)
 
 
 def snapshot(
@@ -66,21 +59,60 @@ def examine(
     Blocks for about a second for each ten million objects: call it from a worker thread, which
     must stay alive meanwhile. CaptureError or AnalysisError when it did not work.
     """
+    return examine_with(
+        None,
+        top=top,
+        timeout=timeout,
+        memory_limit=memory_limit,
+        on_progress=on_progress,
+        cancel=cancel,
+        method=method,
+    ).findings
+
+
+def examine_with(
+    evidence: Evidence | None,
+    *,
+    top: int = 5,
+    timeout: float = 60.0,
+    memory_limit: int | None = None,
+    on_progress: OnProgress | None = None,
+    cancel: Cancel | None = None,
+    method: Method | None = None,
+) -> Examined:
+    """Capture this process's heap and judge it together with what is known beside it.
+
+    Blocks for about a second for each ten million objects: call it from a worker thread, which
+    must stay alive meanwhile. CaptureError or AnalysisError when it did not work.
+    """
     budget = Budget(timeout, memory_limit)
-    with _image_file(None) as image_fd, _image_file(None) as answer_fd:
-        program = _analyser(top)
+    with contextlib.ExitStack() as files:
+        fds = [files.enter_context(_image_file(None)) for _ in range(2 if evidence is None else 3)]
+        if evidence is not None:
+            _write(fds[2], evidence.to_bytes())
+        program = analyser.program(top, with_evidence=evidence is not None)
         outcome = capture(
-            [image_fd, answer_fd],
+            fds,
             method=method,
             budget=budget,
             on_progress=on_progress,
             cancel=cancel,
             then=program,
         )
-        if not outcome.analysed and not (program and _run(program, image_fd, answer_fd, timeout)):
-            with HeapImage.open(image_fd) as image:
-                return _with_outcome(analyse(image, top=top), outcome)
-        return _with_outcome(_read_answer(answer_fd), outcome)
+        if not outcome.analysed and not (program and analyser.run(program, fds, timeout)):
+            with HeapImage.open(fds[0]) as image:
+                return _with_outcome(analyser.here(image, evidence, top), outcome)
+        return _with_outcome(analyser.read_answer(fds[1]), outcome)
+
+
+def _write(fd: int, data: bytes) -> None:
+    try:
+        with open(fd, "wb", closefd=False) as file:
+            file.write(data)
+    except OSError as error:
+        raise CaptureError(
+            f"there is no room for what earlier snapshots told: {error.strerror}"
+        ) from error
 
 
 @contextlib.contextmanager
@@ -136,55 +168,13 @@ def _nameless_file() -> int:
     return fd
 
 
-def _analyser(top: int) -> list[bytes] | None:
-    """The analyser's command line; None under a server that embeds Python (uWSGI, mod_wsgi)."""
-    if not sys.executable or "python" not in Path(sys.executable).name:
-        return None
-    path = ":".join(p for p in sys.path if p and ":" not in p)
-    command = [sys.executable, "-I", "-c", _START, path]
-    command += ["--image-fd", "3", "--out-fd", "4", "--top", str(top)]
-    return [os.fsencode(word) for word in command]
-
-
-def _run(program: list[bytes], image_fd: int, answer_fd: int, timeout: float) -> bool:
-    """Run the analyser as an ordinary child; False where that is refused too."""
-    command = [os.fsdecode(word) for word in program]
-    command[command.index("--image-fd") + 1] = str(image_fd)
-    command[command.index("--out-fd") + 1] = str(answer_fd)
-    try:
-        subprocess.run(command, pass_fds=(image_fd, answer_fd), timeout=timeout, check=False)
-    except OSError:
-        return False
-    except subprocess.TimeoutExpired:
-        raise AnalysisError(
-            f"the heap was captured, but its analysis took longer than {timeout:g} s; raise timeout"
-        ) from None
-    return True
-
-
-def _read_answer(fd: int) -> Findings:
-    os.lseek(fd, 0, os.SEEK_SET)
-    with open(fd, "rb", closefd=False) as file:
-        text = file.read()
-    answer: dict[str, Any]
-    try:
-        answer = json.loads(text)
-    except ValueError:
-        raise AnalysisError(
-            "the heap was captured, but its analysis ended without an answer (out of memory, or "
-            "killed); the image alone can be kept with leakguard.snapshot(path)"
-        ) from None
-    if "error" in answer:
-        raise AnalysisError(f"the heap was captured, but not analysed: {answer['error']}")
-    return Findings.from_dict(answer["findings"])
-
-
-def _with_outcome(findings: Findings, outcome: Outcome) -> Findings:
+def _with_outcome(examined: Examined, outcome: Outcome) -> Examined:
     """Pause and wall time are known only after the analysis has been done."""
+    findings = examined.findings
     facts = dataclasses.replace(
         findings.snapshot,
         capture=outcome.method,
         pause_seconds=outcome.pause_seconds,
         wall_seconds=outcome.wall_seconds,
     )
-    return dataclasses.replace(findings, snapshot=facts)
+    return dataclasses.replace(examined, findings=dataclasses.replace(findings, snapshot=facts))

@@ -1,22 +1,39 @@
 """From a heap image to findings: dominators, suspects, chains, a diagnosis and the verdict.
 
-Works on an image alone, in whatever process; it never touches a live heap.
+Works on an image, and on what is known beside it, in whatever process; it never touches a live
+heap.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from leakguard.analysis.findings import Findings, ProcessFacts, SnapshotFacts
+from leakguard.analysis.growth import merge
+from leakguard.analysis.growth_history import compare_with
 from leakguard.analysis.heap import Heap
 from leakguard.analysis.suspects import find_suspects
 from leakguard.analysis.typetable import type_rows
 from leakguard.analysis.verdict import verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from leakguard.analysis.evidence import Evidence
+    from leakguard.analysis.growth import Summary
+    from leakguard.analysis.suspects import Judgement
     from leakguard.image import HeapImage
 
-__all__ = ["Findings", "analyse"]
+__all__ = ["Analysis", "Findings", "analyse", "analyse_with"]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The findings, and what to keep of the image to compare later ones with."""
+
+    findings: Findings
+    summary: Summary | None
 
 
 def analyse(image: HeapImage, *, top: int = 5) -> Findings:
@@ -25,11 +42,39 @@ def analyse(image: HeapImage, *, top: int = 5) -> Findings:
     Takes about 60 bytes of memory an object on top of the image while it runs.
     Raises MemoryError where they are not to be had.
     """
+    return _analyse(image, top, None).findings
+
+
+def analyse_with(image: HeapImage, evidence: Evidence, *, top: int = 5) -> Analysis:
+    """What an image tells together with earlier ones, of which `evidence` has the summaries.
+
+    Takes 40 bytes a node more than `analyse`, and its time again. Raises MemoryError as well.
+    """
+    return _analyse(image, top, evidence)
+
+
+def _analyse(image: HeapImage, top: int, evidence: Evidence | None) -> Analysis:
     heap = Heap(image)
-    judged = find_suspects(heap, top)
+    judged: Sequence[Judgement] = find_suspects(heap, top)
+    notes = [str(note) for note in image.meta.get("notes", ())]
+    summary = None
+    if evidence is not None:
+        compared = compare_with(image, evidence)
+        summary = compared.summary
+        merged = merge(
+            judged,
+            compared.growth,
+            heap=heap,
+            survey=compared.survey,
+            summary=summary,
+            top=top,
+            same_work=compared.same_work,
+        )
+        judged = merged.suspects
+        notes += [merged.note] if merged.note else []
     suspects = tuple(judgement.suspect for judgement in judged)
     snapshot = _snapshot_facts(image)
-    return Findings(
+    findings = Findings(
         process=_process_facts(image),
         snapshot=snapshot,
         verdict=verdict(
@@ -40,8 +85,9 @@ def analyse(image: HeapImage, *, top: int = 5) -> Findings:
         ),
         suspects=suspects,
         types=type_rows(heap),
-        notes=tuple(str(note) for note in image.meta.get("notes", ())),
+        notes=tuple(notes),
     )
+    return Analysis(findings, summary)
 
 
 def _snapshot_facts(image: HeapImage) -> SnapshotFacts:

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
     from leakguard.analysis.growth_summary import Summary
 
-# Intervals with fewer requests are taken together with the next.
-_LEAST_REQUESTS = 10
+# Intervals with fewer requests, or with less than this part of all, are taken together with the
+# next: in so few of them a leak of one route among many shows by chance.
+LEAST_REQUESTS = 10
+_LEAST_PART = 1 / 64
 _MOST = 20
 _MUCH_GARBAGE = 100
 
@@ -25,8 +27,10 @@ class Growth:
     """What several summaries of one process tell together.
 
     `paths` are ranked: what grows first, then what warms up and what goes up and down, the most
-    bytes first. Before there are three intervals with work in them `ready` is False and `paths`
-    is empty. `garbage_grows` says that unreachable objects gather: collections do not run.
+    bytes first. Before there are three intervals with work in them `ready` is False and `paths` are
+    what grew so far. `start` is the index of the summary from which growth is counted, `snapshots`
+    how many were compared. `garbage_grows` says that unreachable objects gather: collections do not
+    run.
     """
 
     ready: bool
@@ -36,6 +40,8 @@ class Growth:
     seconds: float
     requests: int | None
     garbage_grows: bool
+    start: int = 0
+    snapshots: int = 1
 
     def growing(self) -> tuple[GrownPath, ...]:
         """The paths that grow and go on growing."""
@@ -50,37 +56,44 @@ def compare(summaries: Sequence[Summary], *, most: int = _MOST) -> Growth:
     """
     taken = _with_work_between(summaries)
     weights = [_weight(before, after) for before, after in pairwise(taken)]
-    if len(weights) < LEAST_INTERVALS:
-        return Growth(False, len(weights), (), 0, 0.0, None, False)
+    if not weights:
+        return Growth(False, 0, (), 0, 0.0, None, False)
+    ready = len(weights) >= LEAST_INTERVALS
+    compared = Comparison(taken, weights)
     garbage = judge([summary.garbage_objects for summary in taken], weights)
-    found = Comparison(taken, weights).grown()
-    first, last = taken[0], taken[-1]
+    first, last = taken[compared.start], taken[-1]
     return Growth(
-        ready=True,
+        ready=ready,
         intervals=len(weights),
-        paths=tuple(_ranked(found)[:most]),
+        paths=tuple(_ranked(compared.grown())[:most]),
         growth_bytes=last.size - first.size,
         seconds=last.created - first.created,
         requests=requests_between(first, last),
         garbage_grows=garbage.word == "growing" and garbage.growth >= _MUCH_GARBAGE,
+        start=next(index for index, summary in enumerate(summaries) if summary is first),
+        snapshots=len(taken),
     )
 
 
 def _with_work_between(summaries: Sequence[Summary]) -> list[Summary]:
-    """Without those that nothing happened before; the newest of them stays."""
+    """Without those that too little happened before; the newest of them stays."""
+    if not summaries:
+        return []
+    everything = requests_between(summaries[0], summaries[-1]) or 0
+    least = max(LEAST_REQUESTS, _LEAST_PART * everything)
     taken: list[Summary] = []
     for summary in summaries:
-        if len(taken) > 1 and _too_little(taken[-2], taken[-1]):
+        if len(taken) > 1 and _too_little(taken[-2], taken[-1], least):
             taken.pop()
         taken.append(summary)
-    if len(taken) > 1 and _too_little(taken[-2], taken[-1]):
+    if len(taken) > 1 and _too_little(taken[-2], taken[-1], least):
         del taken[-2]
     return taken
 
 
-def _too_little(before: Summary, after: Summary) -> bool:
+def _too_little(before: Summary, after: Summary, least: float) -> bool:
     requests = requests_between(before, after)
-    return requests is not None and requests < _LEAST_REQUESTS
+    return requests is not None and requests < least
 
 
 def _weight(before: Summary, after: Summary) -> float:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 from leakguard.analysis import _pathtree
 from leakguard.analysis.growth_naming import PathNames
-from leakguard.analysis.growth_series import LEAST_INTERVALS, STEADY, Judged, Word, judge
+from leakguard.analysis.growth_series import (
+    LEAST_INTERVALS,
+    MOST_INTERVALS,
+    STEADY,
+    Judged,
+    Word,
+    judge,
+    judge_few,
+)
 from leakguard.image import TypeKind
 
 if TYPE_CHECKING:
@@ -104,6 +112,9 @@ class Comparison:
         self.tables = [summary.by_key() for summary in taken]
         # the intervals that judge() looks at
         self.start = len(taken) - 1 - len(weights) + (1 if len(weights) > LEAST_INTERVALS else 0)
+        self.judge = judge if len(weights) >= LEAST_INTERVALS else judge_few
+        # What has begun to grow lately is not to be lost among the requests of long ago.
+        self.recent = max(self.start, len(taken) - 1 - MOST_INTERVALS)
         self.requests = requests_between(taken[self.start], self.last)
         self.seconds = self.last.created - taken[self.start].created
         self.children: dict[int, list[int]] = defaultdict(list)
@@ -148,7 +159,7 @@ class Comparison:
     def _judge(self, values: list[int], least: int) -> Judged:
         if max(values) - min(values) < least:
             return STEADY
-        judged = judge(values, self.weights)
+        judged = self.judge(values, self.weights)
         return STEADY if judged.word == "growing" and judged.growth < least else judged
 
     def _tops(self, moving: dict[int, _Moving]) -> dict[int, list[_Moving]]:
@@ -174,7 +185,14 @@ class Comparison:
         counted = [found for found in group if found.by_count]
         objects, sizes = self._series(holder, counted)
         gained, gained_bytes = (series[-1] - series[self.start] for series in (objects, sizes))
-        if not self._is_enough(gained, gained_bytes) and word != "saw-tooth":
+        if word != "saw-tooth" and not (
+            self._is_enough(gained, gained_bytes, self.requests)
+            or self._is_enough(
+                objects[-1] - objects[self.recent],
+                sizes[-1] - sizes[self.recent],
+                requests_between(self.taken[self.recent], self.last),
+            )
+        ):
             return None
         if word == "saw-tooth" and max(sizes) - min(sizes) < _MANY_BYTES:
             return None
@@ -227,16 +245,16 @@ class Comparison:
         before = self.tables[self.start].get(path.key)
         return path.all_bytes - (0 if before is None else before.all_bytes)
 
-    def _is_enough(self, objects: int, size: int) -> bool:
-        if not self.requests:
+    def _is_enough(self, objects: int, size: int, requests: int | None) -> bool:
+        if not requests:
             if objects == 0:
                 return size >= _ONE_BUFFER
             return size >= _LEAST_BYTES and (objects >= _LEAST_OBJECTS or size >= _MANY_BYTES)
-        large = size >= max(_LARGE, _LARGE_A_REQUEST * self.requests) or (
+        large = size >= max(_LARGE, _LARGE_A_REQUEST * requests) or (
             objects == 0 and size >= _ONE_BUFFER
         )
-        enough = objects >= LEAST_OBJECTS_A_REQUEST * self.requests or objects >= _MANY_OBJECTS
-        heavy = size >= LEAST_BYTES_A_REQUEST * self.requests or size >= _MANY_BYTES
+        enough = objects >= LEAST_OBJECTS_A_REQUEST * requests or objects >= _MANY_OBJECTS
+        heavy = size >= LEAST_BYTES_A_REQUEST * requests or size >= _MANY_BYTES
         return large or (enough and heavy)
 
     # -- chains in which each object keeps the one before it alive

@@ -12,6 +12,7 @@ from leakguard.analysis.diagnosis import Diagnosis, diagnose
 from leakguard.analysis.findings import Suspect
 from leakguard.analysis.fingerprint import fingerprint
 from leakguard.analysis.growth_naming import PathNames
+from leakguard.analysis.growth_series import LEAST_INTERVALS
 from leakguard.analysis.suspects import Judgement
 
 if TYPE_CHECKING:
@@ -37,11 +38,11 @@ _MOST_OWNERS = 3
 class Merged:
     """Suspects in order, and what was suspected for its size but does not grow.
 
-    Until `ready`, `suspects` are those of the one image, ranked by size, and `quiet` is empty;
-    `note` says so.
+    Without `history` `suspects` are those of the one image, ranked by size, and `quiet` is empty.
+    `note` says what is missing to be sure, None where nothing is.
     """
 
-    ready: bool
+    history: bool
     suspects: tuple[Judgement, ...]
     quiet: tuple[Judgement, ...]
     note: str | None
@@ -55,13 +56,15 @@ def merge(
     survey: Survey,
     summary: Summary,
     top: int = 5,
+    same_work: bool = True,
 ) -> Merged:
     """Rank by growth, then by retained size; `summary` is the survey's, and the last compared.
 
-    With enough history only what grows is suspected: large constant data, full caches and what is
-    still warming up are not.
+    As soon as there are two summaries only what grows is suspected: large constant data, full
+    caches and what is still warming up are not. `same_work` is False where other routes were asked
+    for than before: what has not grown meanwhile may be a leak all the same.
     """
-    if not growth.ready:
+    if not growth.intervals:
         return Merged(False, tuple(judged[:top]), (), NOT_ENOUGH)
     place = {path.key: index for index, path in enumerate(summary.paths)}
     merger = _Merger(heap, survey, summary, place)
@@ -72,6 +75,9 @@ def merge(
         if known is not None:
             left.remove(known)
         suspects.append(merger.judgement(grown, known))
+    if not same_work and not growth.ready:
+        suspects += left
+        left = []
     suspects = [
         dataclasses.replace(found, suspect=dataclasses.replace(found.suspect, rank=rank))
         for rank, found in enumerate(suspects[:top], 1)
@@ -79,7 +85,15 @@ def merge(
     moves = {merger.path_of(found): found for found in left}
     words = {place[grown.holder_key]: grown for grown in growth.paths}
     quiet = tuple(_quiet(found, words.get(path)) for path, found in moves.items())
-    return Merged(True, tuple(suspects), quiet, None)
+    return Merged(True, tuple(suspects), quiet, None if growth.ready else _few(growth))
+
+
+def _few(growth: Growth) -> str:
+    between = "" if growth.requests is None else f" and {growth.requests:,} requests between them"
+    return (
+        f"Suspects are ranked by growth, from {growth.snapshots} snapshots{between} only: "
+        f"{LEAST_INTERVALS + 1} would tell leaks from what grows once."
+    )
 
 
 def _quiet(found: Judgement, grown: GrownPath | None) -> Judgement:

@@ -15,7 +15,7 @@ Word = Literal["growing", "warming up", "saw-tooth", "steady"]
 
 LEAST_INTERVALS = 3
 # Of a long history the last intervals count: what is so now.
-_MOST_INTERVALS = 12
+MOST_INTERVALS = 12
 # An interval takes part in the growth when it has this part of the mean pace.
 _PART_OF_PACE = 0.25
 _PARTS_OF_INTERVALS = 0.75
@@ -43,9 +43,11 @@ def judge(values: Sequence[int], weights: Sequence[float]) -> Judged:
     """Judge counts taken at the ends of intervals in which `weights` requests (or seconds) passed.
 
     There is one value more than there are weights. The first interval is left out where enough
-    others remain: a start is no leak. With fewer than three intervals everything is "steady".
+    others remain: a start is no leak. What came before the last twelve intervals counts only for
+    its falls. With fewer than three intervals everything is "steady": see `judge_few`.
     """
-    values, weights = values[-_MOST_INTERVALS - 1 :], weights[-_MOST_INTERVALS:]
+    falls = _falls(values[1:] if len(weights) > LEAST_INTERVALS else values)
+    values, weights = values[-MOST_INTERVALS - 1 :], weights[-MOST_INTERVALS:]
     slows_down = len(weights) >= LEAST_INTERVALS and _slows_down(values, weights)
     if len(weights) > LEAST_INTERVALS:
         values, weights = values[1:], weights[1:]
@@ -55,7 +57,7 @@ def judge(values: Sequence[int], weights: Sequence[float]) -> Judged:
     spread = max(values) - min(values)
     if spread == 0:
         return Judged("steady", _sure(len(weights), 0.0), 0)
-    if _deepest_fall(values) > _FALL * spread:
+    if falls or _falls(values):
         return Judged("saw-tooth", _sure(len(weights), 0.0), growth)
     if growth <= 0:
         return Judged("steady", _sure(len(weights), 0.0), growth)
@@ -70,17 +72,41 @@ def judge(values: Sequence[int], weights: Sequence[float]) -> Judged:
     return Judged("growing", _sure(len(weights), unevenness), growth)
 
 
+def judge_few(values: Sequence[int], weights: Sequence[float]) -> Judged:
+    """Judge what grew in one or two intervals: the first word before `judge` has enough of them.
+
+    A second interval must go on like the first; what grew in one interval of two may have come
+    once. One interval tells only that it grew.
+    """
+    growth = values[-1] - values[0] if values else 0
+    if not weights or growth <= 0:
+        return Judged("steady", 0.0, growth)
+    sure = _sure(len(weights), 0.0)
+    if _falls(values):
+        return Judged("saw-tooth", sure, growth)
+    paces = _paces(values, weights)
+    least = _PART_OF_PACE * growth / sum(weights)
+    if paces[-1] < least or (len(weights) > 1 and _slows_down(values, weights)):
+        return Judged("warming up", sure, growth)
+    if paces[0] < least:
+        return Judged("steady", sure, growth)
+    return Judged("growing", sure, growth)
+
+
 def _sure(intervals: int, unevenness: float) -> float:
     sure = 1 - float(_DOUBT_AN_INTERVAL**intervals)
     return round(sure * (1 - min(0.5, unevenness / 2)), 3)
 
 
-def _deepest_fall(values: Sequence[int]) -> int:
+def _falls(values: Sequence[int]) -> bool:
+    """Whether it comes down once by much of all that it moves."""
+    if not values:
+        return False
     highest, deepest = values[0], 0
     for value in values:
         highest = max(highest, value)
         deepest = max(deepest, highest - value)
-    return deepest
+    return deepest > _FALL * (max(values) - min(values))
 
 
 def _paces(values: Sequence[int], weights: Sequence[float]) -> list[float]:

@@ -93,7 +93,7 @@ class Summary:
             "totals": [self.objects, self.size, self.garbage_objects, self.garbage_bytes],
             "paths": list(zip(*rows, strict=True)),
             "strings": list(strings),
-            "keys": base64.b85encode(self.keys).decode(),
+            "keys": base64.b64encode(self.keys).decode(),
         }
         return zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 1)
 
@@ -114,7 +114,7 @@ class Summary:
                 garbage_objects=garbage_objects,
                 garbage_bytes=garbage_bytes,
                 paths=tuple(_path(strings, row) for row in zip(*document["paths"], strict=True)),
-                keys=base64.b85decode(document["keys"]),
+                keys=base64.b64decode(document["keys"]),
             )
         except (zlib.error, KeyError, TypeError, IndexError) as error:
             raise ValueError(f"this is no growth summary: {error}") from error

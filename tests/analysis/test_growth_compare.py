@@ -64,10 +64,45 @@ def test_without_request_counts_time_stands_in(series):
     assert grown.bytes_per_request is None
 
 
-@pytest.mark.parametrize("counts", [(100,), (100, 900), (100, 500, 900)])
-def test_fewer_than_three_intervals_are_not_enough(series, counts):
+def test_one_image_tells_no_growth(series):
+    growth = compare(series(carts, (100,)))
+    assert (growth.ready, growth.intervals, growth.paths) == (False, 0, ())
+
+
+@pytest.mark.parametrize(("counts", "sure"), [((100, 900), 0.4), ((100, 500, 900), 0.64)])
+def test_two_or_three_images_tell_of_growth_with_doubt(series, counts, sure):
     growth = compare(series(carts, counts))
-    assert (growth.ready, growth.paths) == (False, ())
+    assert not growth.ready
+    (grown,) = growth.growing()
+    assert (grown.holder, grown.confidence) == ("shop.CARTS", sure)
+
+
+@pytest.mark.parametrize("counts", [(900, 900), (100, 900, 900), (100, 100, 900), (100, 900, 500)])
+def test_what_moved_once_in_few_images_does_not_grow(series, counts):
+    assert compare(series(carts, counts)).growing() == ()
+
+
+def test_a_fall_long_ago_tells_a_buffer_that_is_filled_again(series):
+    batches = [100, 900, 1700, *range(100, 1500, 100)]
+    (found,) = compare(series(carts, batches)).paths
+    assert found.verdict == "saw-tooth"
+    (found,) = compare(series(carts, batches[3:])).paths
+    assert found.verdict == "growing"
+
+
+def test_what_began_to_grow_lately_is_held_against_the_requests_since(series):
+    late = [100] * 20 + list(range(100, 100 + 13 * 20, 20))
+    (found,) = compare(series(carts, late)).growing()
+    assert found.growth_objects < 0.2 * found.requests
+
+
+def test_crowded_images_are_taken_together(series):
+    summaries = series(carts, range(100, 2100, 100))
+    crowd = [
+        dataclasses.replace(summaries[-1], requests=summaries[-1].requests + at, created=9e9)
+        for at in range(1, 20)
+    ]
+    assert compare([*summaries, *crowd]).snapshots == len(summaries)
 
 
 def test_snapshots_without_traffic_between_are_one(series):

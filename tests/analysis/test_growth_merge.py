@@ -20,7 +20,7 @@ EVEN = (1000, 2000, 3000, 4000, 5000)
 def merged(heap):
     """`merged(build, counts)`: what the last of a series of images and its history give."""
 
-    def run(build, counts=EVEN):
+    def run(build, counts=EVEN, **options):
         summaries, found = [], None
         for at, count in enumerate(counts):
             made = type(heap)()
@@ -36,6 +36,7 @@ def merged(heap):
                     heap=whole,
                     survey=survey,
                     summary=summaries[-1],
+                    **options,
                 )
         return found
 
@@ -50,11 +51,27 @@ def constants_and_carts(heap, count):
 
 
 def test_before_there_is_history_size_decides(merged):
-    found = merged(constants_and_carts, EVEN[:3])
-    assert (found.ready, found.quiet) == (False, ())
+    found = merged(constants_and_carts, EVEN[:1])
+    assert (found.history, found.quiet) == (False, ())
     assert [j.suspect.holder for j in found.suspects] == ["shop.CONSTANTS", "shop.CARTS"]
     assert found.suspects[0].suspect.growth_bytes is None
     assert "Not enough history" in found.note
+
+
+@pytest.mark.parametrize("images", [2, 3])
+def test_few_images_rank_by_growth_and_say_how_many_there_are(merged, images):
+    found = merged(constants_and_carts, EVEN[:images])
+    (judged,) = found.suspects
+    assert judged.suspect.holder == "shop.CARTS"
+    assert judged.suspect.confidence < 0.7
+    assert [j.suspect.holder for j in found.quiet] == ["shop.CONSTANTS"]
+    assert f"from {images} snapshots and {1000 * (images - 1):,} requests" in found.note
+
+
+def test_after_other_work_what_did_not_grow_stays_suspected(merged):
+    found = merged(constants_and_carts, EVEN[:2], same_work=False)
+    assert [j.suspect.holder for j in found.suspects] == ["shop.CARTS", "shop.CONSTANTS"]
+    assert [j.suspect.rank for j in found.suspects] == [1, 2]
 
 
 def test_with_history_growth_decides(merged):

@@ -61,24 +61,24 @@ def run(name, requests=90):
 def test_the_holder_is_named_first(name):
     told = run(name)
     assert told["ready"]
-    first = told["suspects"][0]
+    first = told["rounds"][-1][0]
     assert (first["kind"], first["holder"]) == LEAKS[name]
     assert first["growth_bytes"] > 0
-    assert len(told["suspects"]) == 1 or name not in ALONE
+    assert len(told["rounds"][-1]) == 1 or name not in ALONE
 
 
 def test_both_owners_of_the_same_objects_are_told():
-    assert run("two_owners")["suspects"][0]["also"] == ["__main__.INDEX"]
+    assert run("two_owners")["rounds"][-1][0]["also"] == ["__main__.INDEX"]
 
 
 def test_two_leaks_are_told_in_their_order():
-    holders = [suspect["holder"] for suspect in run("two_leaks_of_different_size")["suspects"]]
+    holders = [suspect["holder"] for suspect in run("two_leaks_of_different_size")["rounds"][-1]]
     assert holders == ["__main__.BUS.listeners['close']", "__main__.ORDERS"]
 
 
 def test_few_large_objects():
     told = run("large_and_seldom", requests=300)
-    (suspect,) = told["suspects"]
+    (suspect,) = told["rounds"][-1]
     assert suspect["holder"] == "__main__.BLOBS"
     assert told["paths"][0]["a_request"] == pytest.approx(10_000, rel=0.02)
 
@@ -87,7 +87,7 @@ def test_few_large_objects():
 def test_what_is_no_leak_stays_quiet(name):
     told = run(name)
     assert told["ready"]
-    assert told["suspects"] == []
+    assert told["rounds"][-1] == []
 
 
 def test_values_stay_where_they_are():

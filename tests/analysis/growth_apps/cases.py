@@ -20,9 +20,9 @@ import weakref
 import cachetools
 
 from leakguard import pipeline
-from leakguard.analysis.growth import Summary, Survey, compare, merge
-from leakguard.analysis.heap import Heap
-from leakguard.analysis.suspects import find_suspects
+from leakguard.analysis import analyse_with
+from leakguard.analysis.evidence import Evidence
+from leakguard.analysis.growth import Summary, compare
 
 CASES = {}
 
@@ -355,21 +355,17 @@ def quiet_nothing():
 
 def main(name, snapshots, requests):
     handle = CASES[name]()
-    summaries, number, merged = [], 0, None
-    for at in range(snapshots):
+    summaries, rounds, number = [], [], 0
+    for _ in range(snapshots):
         for _ in range(requests):
             number += 1
             handle(number)
         with pipeline.snapshot() as image:
-            survey = Survey(image, summaries[0].keys if summaries else None)
-            summary = survey.summary(requests=number)
-            summaries.append(Summary.from_bytes(summary.to_bytes()))
-            if at == snapshots - 1:
-                growth = compare(summaries)
-                heap = Heap(image)
-                merged = merge(
-                    find_suspects(heap, 5), growth, heap=heap, survey=survey, summary=summary
-                )
+            evidence = Evidence(summaries=tuple(summaries), requests=number)
+            analysis = analyse_with(image, evidence)
+        summaries.append(analysis.summary.to_bytes())
+        rounds.append(analysis.findings)
+    growth = compare([Summary.from_bytes(data) for data in summaries])
     print(
         json.dumps(
             {
@@ -378,31 +374,28 @@ def main(name, snapshots, requests):
                     {
                         "holder": path.holder,
                         "verdict": path.verdict,
-                        "type": path.object_type,
-                        "count": path.object_count,
-                        "objects": path.growth_objects,
                         "bytes": path.growth_bytes,
                         "a_request": path.bytes_per_request,
-                        "confidence": path.confidence,
-                        "linked": path.linked,
-                        "weak": path.holds_weakly,
                         "series": path.objects,
-                        "chain": [[link.type, link.edge, link.repeats] for link in path.chain],
                     }
                     for path in growth.paths
                 ],
-                "suspects": [
-                    {
-                        "rank": found.suspect.rank,
-                        "kind": found.suspect.kind,
-                        "holder": found.suspect.holder,
-                        "growth_bytes": found.suspect.growth_bytes,
-                        "retained_bytes": found.suspect.retained_bytes,
-                        "also": found.suspect.also_held_by,
-                    }
-                    for found in merged.suspects
+                "rounds": [
+                    [
+                        {
+                            "kind": suspect.kind,
+                            "holder": suspect.holder,
+                            "growth_bytes": suspect.growth_bytes,
+                            "confidence": suspect.confidence,
+                            "fingerprint": suspect.fingerprint,
+                            "also": suspect.also_held_by,
+                        }
+                        for suspect in findings.suspects
+                    ]
+                    for findings in rounds
                 ],
-                "quiet": [[found.suspect.holder, found.suspect.moves] for found in merged.quiet],
+                "notes": [findings.notes for findings in rounds],
+                "sizes": [len(data) for data in summaries],
             }
         )
     )
