@@ -28,6 +28,8 @@ queue range re selectors set slice socketserver sqlite3 str struct subprocess sy
 traceback tracemalloc tuple typing weakref xml_etree zlib
 """
 
+NAMES = {"str": "unicode"} if sys.version_info < (3, 13) else {}
+
 # Every interpreter that the tests start samples too; not an isolated child, which does not see the
 # package, nor a subinterpreter.
 START = """
@@ -51,7 +53,8 @@ def main() -> int:
     options = parser.parse_args()
     # Ignored where a shell started us in the background; asyncio's tests would wait for it for ever.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    tests = [f"test_{name.removeprefix('test_')}" for name in options.tests or TESTS.split()]
+    wanted = options.tests or [NAMES.get(name, name) for name in TESTS.split()]
+    tests = [f"test_{name.removeprefix('test_')}" for name in wanted]
 
     without = run(tests, None, options.jobs)
     sampled = run(tests, options.interval, options.jobs)
