@@ -101,7 +101,7 @@ def _show(asked: dict[str, Any], naive: dict[str, dict[str, float]], seed: int) 
             allowed = TARGETS.get(name, 0.25)
             error = joined / (truth / requests) - 1
             if abs(error) > allowed:
-                problems.append(f"{route} is told {error:+.0%} from the truth, {allowed:.0%} is due")
+                problems.append(f"{route} is {error:+.0%} off, {allowed:.0%} is allowed")
             lines = by_route.get(route, {}).get("lines") or [{}]
             if (lines[0].get("function"), lines[0].get("file")) != (function, file):
                 problems.append(f"the line of {route} is {lines[0]}, not in {function}")

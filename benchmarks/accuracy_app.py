@@ -61,7 +61,8 @@ class Shop:
 def churn(count: int) -> int:
     """What a handler does with data; nothing of it stays."""
     rows = [
-        {"id": i, "name": f"user-{i}", "score": i * 1.5, "tags": ["a", str(i)]} for i in range(count)
+        {"id": i, "name": f"user-{i}", "score": i * 1.5, "tags": ["a", str(i)]}
+        for i in range(count)
     ]
     text = json.dumps(rows)
     return len(json.loads(text)) + len(bytearray(count * 1000))

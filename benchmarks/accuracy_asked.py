@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
-from accuracy_app import Shop, ask, asgi, call, serve_asyncio, serve_threads, wsgi
+from accuracy_app import Shop, asgi, ask, call, serve_asyncio, serve_threads, wsgi
 
 if TYPE_CHECKING:
     from collections.abc import Callable

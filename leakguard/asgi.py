@@ -40,7 +40,7 @@ class LeakGuard(Middleware):
         self._ledger = Ledger(AsgiNames(settings.max_routes), max_routes=settings.max_routes)
         super().__init__(app, self._ledger, self._path)
         if settings.sampling:
-            start_sampling(settings.sampling)
+            start_sampling(settings.sampling, numpy=settings.numpy)
         self.endpoint = Endpoint(settings, self._ledger.report, token=token_at_start(settings))
         # A call goes to the native slot, past this attribute. Servers look at it to tell ASGI 3
         # apps from older ones: it must be a coroutine function.

@@ -45,6 +45,7 @@ class Options(TypedDict, total=False):
     memory_limit: int | str | None
     max_routes: int | None
     sampling: bool | int | str | None
+    numpy: bool | str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,8 @@ class Settings:
     sampling: int = 0
     """Bytes from one sampled allocation to the next on average; 0: none is sampled, and routes are
     shown without their memory. True and False may be given for 65536 and for 0."""
+    numpy: bool = False
+    """Whether the data of numpy's arrays is sampled too; numpy is then imported at the start."""
 
     @classmethod
     def build(cls, **keywords: object) -> Self:
@@ -204,14 +207,24 @@ def _seconds(lowest: float, highest: float) -> Callable[[object, str], float]:
     return check
 
 
+_WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
+def _switch(value: object, name: str) -> bool:
+    if isinstance(value, str):
+        value = _WORDS.get(value.strip().lower(), value)
+    if not isinstance(value, bool):
+        raise SettingsError(f"{name} must be True or False, not {_shown(value)}")
+    return value
+
+
 def _sampling(value: object, name: str) -> int:
-    words = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
     if isinstance(value, str):
         match = re.fullmatch(r"(\d{1,9})\s*([KMG]?)(?:i?B)?", value.strip(), re.IGNORECASE)
         if match:
             value = int(match[1]) * _UNITS[match[2].upper()]
         else:
-            value = words.get(value.strip().lower(), value)
+            value = _WORDS.get(value.strip().lower(), value)
     if isinstance(value, bool):
         return 65_536 if value else 0
     if type(value) is not int or not (value == 0 or 64 <= value <= 1 << 30):
@@ -251,4 +264,5 @@ _CHECKS: dict[str, Callable[[object, str], Any]] = {
     "memory_limit": _memory,
     "max_routes": _whole(1, 10_000),
     "sampling": _sampling,
+    "numpy": _switch,
 }

@@ -51,7 +51,7 @@ def main() -> int:
     parser.add_argument("--interval", type=int, default=64, metavar="BYTES")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="test files at a time")
     options = parser.parse_args()
-    # Ignored where a shell started us in the background; asyncio's tests would wait for it for ever.
+    # Ignored where a shell started us in the background: asyncio's tests would wait for ever.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     wanted = options.tests or [NAMES.get(name, name) for name in TESTS.split()]
     tests = [f"test_{name.removeprefix('test_')}" for name in wanted]

@@ -52,6 +52,7 @@ def test_every_option_but_the_callable_can_come_from_the_environment(monkeypatch
         "memory_limit": "512MB",
         "max_routes": "10",
         "sampling": "128K",
+        "numpy": "yes",
     }
     assert set(texts) == {field.name for field in dataclasses.fields(Settings)} - {"authorize"}
     for name, text in texts.items():
@@ -67,6 +68,7 @@ def test_every_option_but_the_callable_can_come_from_the_environment(monkeypatch
         memory_limit=512 << 20,
         max_routes=10,
         sampling=128 << 10,
+        numpy=True,
     )
 
 
@@ -127,6 +129,8 @@ def test_what_kubernetes_sets_for_a_service_of_our_name_is_no_option(monkeypatch
         ("sampling", 63, "from 64 to 1 GB"),
         ("sampling", -1, "from 64 to 1 GB"),
         ("sampling", 64.0, "True, False or the bytes"),
+        ("numpy", "perhaps", "True or False"),
+        ("numpy", 1, "True or False"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_with_the_reason(name, value, says):

@@ -12,6 +12,9 @@ slot_variable: ContextVar[Slot | None]
 def set_slots(on: bool) -> None:
     """Whether flights get a slot: only useful while something reads it."""
 
+def set_at_start(function: Callable[[], object] | None) -> None:
+    """What is called in the context of every flight that gets a slot, as it starts."""
+
 def request_count() -> int: ...
 
 class Slot:

@@ -18,6 +18,11 @@ slot_variable = PyContextVar_New_with_default("leakguard slot", None)
 cdef object variable = slot_variable
 cdef bint slots = False
 cdef uint64_t requests = 0
+cdef object at_start = None
+
+def set_at_start(function):
+    global at_start
+    at_start = function
 
 def set_slots(bint on):
     global slots
@@ -174,6 +179,8 @@ cdef class FlightCounter:
             flight.slot = Slot.__new__(Slot)
             flight.previous = get_value(variable)
             PyContextVar_Set(variable, flight.slot)
+            if at_start is not None:
+                at_start()
         return flight
 
     def leave(self, Flight flight not None, bint failed):

@@ -139,13 +139,15 @@ static inline int lg_maybe_sampled(const void *block) {
     return lg_tables.filter[lg_filter_place(block)] != 0;
 }
 
-static __attribute__((noinline)) void lg_free_sampled(PyMemAllocatorEx *below, void *block) {
+static __attribute__((noinline)) void lg_drop(void *block) {
     LGSample sample;
-    if (block) {
-        lg_lock();
-        if (lg_take(&lg_tables, block, &sample)) lg_forget(&lg_tables, &sample);
-        lg_unlock();
-    }
+    lg_lock();
+    if (lg_take(&lg_tables, block, &sample)) lg_forget(&lg_tables, &sample);
+    lg_unlock();
+}
+
+static __attribute__((noinline)) void lg_free_sampled(PyMemAllocatorEx *below, void *block) {
+    if (block) lg_drop(block);
     below->free(below->ctx, block);
 }
 

@@ -100,6 +100,9 @@ cdef extern from "_blocks.h" nogil:
     int lg_reached(int)
     void lg_uninstall(int)
     void lg_keep(void *)
+    void lg_record(void *, size_t)
+    void lg_drop(void *)
+    int lg_maybe_sampled(const void *)
     int PyCode_Addr2Line(void *, int)
     void Py_DECREF(PyObject *)
 
@@ -259,6 +262,19 @@ cdef void _drop_unused_sites():
     for i in range(count):
         Py_DECREF(<PyObject *>codes[i])
     free(codes)
+
+# ---- blocks of other allocators ------------------------------------------------------------------
+
+cdef void allocated(void *block, size_t size) noexcept nogil:
+    # Without the GIL two threads may count at once: a gap is then a little longer or shorter.
+    global lg_countdown
+    lg_countdown -= <int64_t>size
+    if lg_countdown < 0:
+        lg_record(block, size)
+
+cdef void freed(void *block) noexcept nogil:
+    if block != NULL and lg_maybe_sampled(block):
+        lg_drop(block)
 
 # ---- what there is to see ------------------------------------------------------------------------
 

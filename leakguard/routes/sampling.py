@@ -97,16 +97,25 @@ def start(interval: float = INTERVAL) -> str | None:
     return None
 
 
-def start_or_log(interval: float) -> None:
-    """Like `start`, for an app that works without: where it cannot be, the log tells why, once."""
+def start_or_log(interval: float, *, numpy: bool = False) -> None:
+    """Like `start`, for an app that works without: where it cannot be, the log tells why, once.
+
+    With `numpy` the data of numpy's arrays is sampled too.
+    """
     reason = start(interval)
     if reason is not None:
-        _log_once(reason)
+        _log_once("LeakGuard shows routes without their memory", reason)
+    elif numpy:
+        from leakguard.routes import numpy_data
+
+        reason = numpy_data.start()
+        if reason is not None:
+            _log_once("LeakGuard does not see the data of numpy's arrays", reason)
 
 
 @functools.cache
-def _log_once(reason: str) -> None:
-    logger.warning("LeakGuard shows routes without their memory: %s", reason)
+def _log_once(what: str, reason: str) -> None:
+    logger.warning("%s: %s", what, reason)
 
 
 def stop() -> None:
