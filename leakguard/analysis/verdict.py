@@ -1,81 +1,225 @@
-"""The answer first: one or two plain sentences with numbers and units."""
+"""The answer first: what leaks or which term of memory grows, how fast, and how sure that is."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from leakguard.analysis import verdict_memory as memory
 from leakguard.analysis.findings import Verdict
+from leakguard.analysis.verdict_doubt import doubt
+from leakguard.analysis.verdict_suspects import accuse, has_grown, others, pace
+from leakguard.analysis.verdict_terms import C_TERMS, PYTHON, TermsSeen
+from leakguard.analysis.verdict_units import MOST_SURE, byte_words
 
 if TYPE_CHECKING:
-    from leakguard.analysis.findings import SnapshotFacts, Suspect
+    from collections.abc import Callable, Sequence
+
+    from leakguard.analysis.evidence import Evidence, TermMove
+    from leakguard.analysis.findings import Kind, SnapshotFacts, Suspect
+    from leakguard.analysis.growth_compare import Growth
+    from leakguard.analysis.route_findings import RouteMemory
 
 # Below this part of what the allocators handed out, too much was not seen to say that all is well.
 ENOUGH_COVERAGE = 0.7
 _SURE_OF_NOTHING = 0.8
-_NAMED_TYPES = ("function", "method", "coroutine", "generator", "async_generator")
+_SURE_OF_LITTLE = 0.6
+_SURE_BY_ALL = 0.95
+_SURE_OF_GARBAGE = 0.9
+_SURE_OF_WARM_UP = 0.7
+# Before there are enough snapshots to know that no Python holder grows.
+_SURE_UNSEARCHED = 0.75
+# A suspect that is only large explains a term's growth up to what it retains.
+_EXPLAINS = 0.8
+# One that was never seen to grow is no more certain than this, however clear its kind.
+_SURE_BY_SIZE = 0.7
+# Of the growth of a term this part must be that of the pictured objects to be theirs.
+_PART_OF_TERM = 0.5
+# A warm-up of less than this part of the heap is not worth a word.
+_WORTH_A_WORD = 0.01
+_LEAST_WARM_UP = 512 << 10
 
 
 def verdict(
-    suspects: tuple[Suspect, ...], snapshot: SnapshotFacts, *, linked: bool, confidence: float
+    suspects: Sequence[Suspect],
+    snapshot: SnapshotFacts,
+    *,
+    linked: bool,
+    confidence: float,
+    growth: Growth | None = None,
+    evidence: Evidence | None = None,
+    routes: Sequence[RouteMemory] = (),
+    garbage_bytes: int = 0,
 ) -> Verdict:
-    """The verdict on the first suspect, or that there is none.
+    """The verdict on the first suspect, else on the term of memory that grows, else that there is
+    none of both.
 
     `linked` says whether the first suspect is a linked chain, `confidence` is its diagnosis's.
+    `growth` is the comparison with earlier images, `evidence` what the server knows beside them,
+    `routes` are empty where allocations are not sampled, `garbage_bytes` is what no root reaches.
     """
-    if suspects:
-        text = _accuse(suspects[0], linked) + _others(len(suspects) - 1)
-        return Verdict(suspects[0].kind, text, confidence)
-    size = byte_words(snapshot.heap_bytes)
-    if snapshot.nodes == 0:
-        return Verdict("none", "The image holds no objects: nothing can be said about it.", 0.0)
-    if snapshot.coverage is not None and snapshot.coverage < ENOUGH_COVERAGE:
-        reached = f"{100 * snapshot.coverage:.0f} %"
-        text = (
-            f"Nothing stands out in the {size} that were reached, but they are only {reached} "
-            "of what the allocators have handed out: the rest was not seen."
+    judge = _Judge(snapshot, growth, evidence, sampled=bool(routes))
+    if suspects and not judge.is_beside_the_point(suspects):
+        return judge.leak(suspects, linked, confidence)
+    if growth is not None and growth.garbage_grows:
+        return judge.garbage(garbage_bytes)
+    return judge.grown_term() or judge.quiet(suspects, linked, confidence)
+
+
+class _Judge:
+    def __init__(
+        self,
+        snapshot: SnapshotFacts,
+        growth: Growth | None,
+        evidence: Evidence | None,
+        *,
+        sampled: bool,
+    ) -> None:
+        self.snapshot = snapshot
+        self.growth = growth
+        self.evidence = evidence
+        self.sampled = sampled
+        self.terms = TermsSeen(evidence.terms if evidence is not None else ())
+        self.ready = growth is not None and growth.ready
+
+    def is_beside_the_point(self, suspects: Sequence[Suspect]) -> bool:
+        """Whether a term gained more than all suspects retain, none of which was seen to grow."""
+        worst = self.terms.growing(*C_TERMS, PYTHON)
+        if worst is None or any(has_grown(suspect) for suspect in suspects):
+            return False
+        retained = sum(suspect.retained_bytes for suspect in suspects)
+        return worst.change_bytes * _EXPLAINS > retained
+
+    def leak(self, suspects: Sequence[Suspect], linked: bool, confidence: float) -> Verdict:
+        first = suspects[0]
+        if first.confidence is not None and has_grown(first):
+            sure = first.confidence
+        elif self.evidence is not None:
+            sure = min(confidence, _SURE_BY_SIZE)
+        else:
+            sure = confidence
+        sure = round(min(sure, MOST_SURE), 2)
+        speed = pace(first, self.growth)
+        text = accuse(first, linked, sure, speed)
+        beside = self.terms.faster_than(speed)
+        if beside is not None:
+            text += f" {memory.beside(beside)}"
+        text += others(suspects[1:])
+        term = None
+        if has_grown(first) or self.terms.growing(PYTHON):
+            term = PYTHON if first.kind != "native" or beside is None else beside.name
+        return Verdict(
+            kind=first.kind,
+            text=text,
+            confidence=sure,
+            term=term,
+            advice=first.fix,
+            doubt=self._doubt(sure, suspects, beside),
         )
-        return Verdict("none", text, round(_SURE_OF_NOTHING * snapshot.coverage, 2))
-    text = f"Nothing stands out: no container or chain holds an unusual share of the {size} heap."
-    return Verdict("none", text, _SURE_OF_NOTHING)
 
+    def garbage(self, garbage_bytes: int) -> Verdict:
+        told = memory.garbage(garbage_bytes, _SURE_OF_GARBAGE)
+        doubt = self._doubt(_SURE_OF_GARBAGE)
+        return Verdict("other", told.text, _SURE_OF_GARBAGE, PYTHON, told.advice, doubt)
 
-def byte_words(count: float) -> str:
-    """Bytes in decimal units: `97.3 MB`."""
-    for unit in ("B", "kB", "MB"):
-        if count < 999.5:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"
-
-
-def _accuse(suspect: Suspect, linked: bool) -> str:
-    kept = byte_words(suspect.retained_bytes)
-    share = f"{100 * suspect.share:.0f} %"
-    name = _object_words(suspect)
-    if linked:
-        return (
-            f"Each {name} keeps the one before it alive, from {suspect.holder} on: "
-            f"{suspect.object_count:,} of them retain {kept}, {share} of the heap."
+    def grown_term(self) -> Verdict | None:
+        """The verdict on a term that grows and that no suspect explains, None where none does."""
+        free = self.terms.fragmenting()
+        if free is not None:
+            return self._of_term("fragmentation", free, memory.fragmentation)
+        grown = self.terms.growing(*C_TERMS, PYTHON)
+        if grown is None:
+            rss = self.terms.growing("rss")
+            return None if rss is None else self._of_term("unknown", rss, memory.unexplained)
+        if grown.name == PYTHON:
+            return self._python_grows(grown)
+        python = self._python_pace()
+        if python is not None and python >= _PART_OF_TERM * grown.bytes_per_minute:
+            return self._of_term("unknown", grown, partial(memory.large_objects, python=python))
+        # What is larger than all of Python's objects needs no search among them.
+        searched = self.ready or grown.change_bytes > self.snapshot.heap_bytes
+        return self._of_term(
+            "native",
+            grown,
+            partial(memory.native, c_heap_known=self.terms.c_heap_known, searched=searched),
+            MOST_SURE if searched else _SURE_UNSEARCHED,
         )
-    if suspect.object_count == 1:
-        return f"{suspect.holder} alone takes {kept}, {share} of the heap."
-    return (
-        f"{name}s pile up in {suspect.holder}: "
-        f"{suspect.object_count:,} of them retain {kept}, {share} of the heap."
-    )
 
+    def _python_grows(self, grown: TermMove) -> Verdict:
+        """Python's objects grow as a whole, and no holder was seen to."""
+        warming = self._warming_holder()
+        if warming is not None:
+            return Verdict("warm-up", warming, _SURE_OF_WARM_UP, PYTHON, doubt=memory.ASK_LATER)
+        if self.ready:
+            return self._of_term("unknown", grown, memory.no_holder)
+        return self._of_term("warm-up", grown, memory.too_early)
 
-def _object_words(suspect: Suspect) -> str:
-    """`Cart object`; for functions, which are all of one type, `on_connect function`."""
-    called = suspect.chain[-1].name if suspect.object_type in _NAMED_TYPES else ""
-    if called:
-        return f"{called.rpartition('.')[2]} {suspect.object_type}"
-    return f"{suspect.object_type.rpartition('.')[2]} object"
+    def quiet(self, suspects: Sequence[Suspect], linked: bool, confidence: float) -> Verdict:
+        """The verdict where neither a suspect nor a term grows."""
+        snapshot, size = self.snapshot, byte_words(self.snapshot.heap_bytes)
+        if suspects:
+            return self.leak(suspects, linked, confidence)
+        if snapshot.nodes == 0:
+            text = "The image holds no objects: nothing can be said about it."
+            return Verdict("unknown", text, 0.0, doubt=memory.ASK_LATER)
+        if snapshot.coverage is not None and snapshot.coverage < ENOUGH_COVERAGE:
+            sure = round(_SURE_OF_NOTHING * snapshot.coverage, 2)
+            text = memory.little_seen(size, snapshot.coverage)
+            return Verdict("unknown", text, sure, doubt=self._doubt(sure))
+        kept = self.terms.kept_free()
+        if kept is not None:
+            told = memory.kept_free(kept)
+            sure = _SURE_OF_NOTHING
+            return Verdict(
+                "fragmentation", told.text, sure, kept.largest, told.advice, self._doubt(sure)
+            )
+        slowing = self.terms.slowing()
+        warming = self._warming_holder() or (slowing and memory.slowing(slowing))
+        if warming:
+            term = None if slowing is None else slowing.name
+            return Verdict("warm-up", warming, _SURE_OF_WARM_UP, term, doubt=memory.ASK_LATER)
+        sure = _SURE_OF_NOTHING
+        if snapshot.coverage is None or (self.evidence is not None and not self.ready):
+            sure = _SURE_OF_LITTLE
+        elif self.ready and self.terms.known:
+            sure = _SURE_BY_ALL
+        text = memory.nothing(size, self.growth if self.ready else None)
+        return Verdict("none", text, sure, doubt=self._doubt(sure))
 
+    def _of_term(
+        self,
+        kind: Kind,
+        move: TermMove,
+        say: Callable[[TermMove, float], memory.Told],
+        most: float = MOST_SURE,
+    ) -> Verdict:
+        sure = round(min(move.confidence, most), 2)
+        told = say(move, sure)
+        return Verdict(kind, told.text, sure, move.name, told.advice, self._doubt(sure))
 
-def _others(count: int) -> str:
-    if count == 0:
-        return ""
-    return (
-        " 1 other place stands out too." if count == 1 else f" {count} other places stand out too."
-    )
+    def _python_pace(self) -> float | None:
+        """Bytes a minute that all Python objects gain by the images, None with too few of them."""
+        growth = self.growth
+        if growth is None or not growth.ready or growth.seconds <= 0:
+            return None
+        return 60 * growth.growth_bytes / growth.seconds
+
+    def _warming_holder(self) -> str | None:
+        least = max(_LEAST_WARM_UP, _WORTH_A_WORD * self.snapshot.heap_bytes)
+        for path in self.growth.paths if self.growth is not None else ():
+            if path.verdict == "warming up" and path.growth_bytes >= least:
+                return memory.warming_up(path.holder, path.growth_bytes)
+        return None
+
+    def _doubt(
+        self, sure: float, suspects: Sequence[Suspect] = (), beside: TermMove | None = None
+    ) -> str:
+        return doubt(
+            sure,
+            suspects,
+            snapshot=self.snapshot,
+            growth=self.growth,
+            served=self.evidence is not None,
+            sampled=self.sampled,
+            beside=beside,
+        )

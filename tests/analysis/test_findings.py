@@ -30,7 +30,7 @@ def test_to_dict_has_the_documented_keys(leaking):
         "capture", "pause_seconds", "wall_seconds", "objects", "nodes", "edges", "heap_bytes",
         "coverage",
     ]  # fmt: skip
-    assert list(data["verdict"]) == ["kind", "text", "confidence"]
+    assert list(data["verdict"]) == ["kind", "text", "confidence", "advice"]
     (suspect,) = data["suspects"]
     assert list(suspect) == [
         "rank", "kind", "holder", "retained_bytes", "share", "objects", "fingerprint", "fix",

@@ -47,13 +47,14 @@ def test_an_empty_image_is_not_called_healthy():
     from leakguard.image import ImageBuilder
 
     verdict = analyse(ImageBuilder().image()).verdict
-    assert (verdict.kind, verdict.confidence) == ("none", 0.0)
+    assert (verdict.kind, verdict.confidence) == ("unknown", 0.0)
     assert "nothing can be said" in verdict.text
 
 
 def test_little_coverage_is_not_called_healthy(heap):
     heap.builder.stats[2] = 20 * MB
     findings = heap.analyse()
+    assert findings.verdict.kind == "unknown"
     assert "only 25 % of what the allocators have handed out" in findings.verdict.text
     assert findings.verdict.confidence < 0.5
 

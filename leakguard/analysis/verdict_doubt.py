@@ -1,0 +1,60 @@
+"""What would raise the confidence of a verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from leakguard.analysis.growth_series import LEAST_INTERVALS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from leakguard.analysis.evidence import TermMove
+    from leakguard.analysis.findings import SnapshotFacts, Suspect
+    from leakguard.analysis.growth_compare import Growth
+
+_SURE_ENOUGH = 0.95
+_LITTLE_SEEN = 0.7
+_NUMBERS = ("no", "one", "two", "three", "four", "five")
+
+
+def doubt(
+    sure: float,
+    suspects: Sequence[Suspect] = (),
+    *,
+    snapshot: SnapshotFacts,
+    growth: Growth | None,
+    served: bool,
+    sampled: bool,
+    beside: TermMove | None = None,
+) -> str:
+    """One or two sentences, "" where nothing is missing.
+
+    `served` is True where the server told what it knows beside the image, `sampled` where
+    allocations are sampled; `beside` is a term that grows beside the suspects.
+    """
+    reasons: list[str] = []
+    if served and (growth is None or not growth.ready):
+        reasons.append(_more_snapshots(growth))
+    elif growth is not None and sure < _SURE_ENOUGH:
+        reasons.append("More requests between snapshots make it more certain.")
+    if snapshot.coverage is not None and snapshot.coverage < _LITTLE_SEEN:
+        reached = f"{100 * snapshot.coverage:.0f} %"
+        reasons.append(f"Only {reached} of what is allocated was reached.")
+    elif snapshot.coverage is None and sure < _SURE_ENOUGH and served:
+        reasons.append("The allocator does not tell how much of the heap was reached.")
+    if served and suspects and not sampled:
+        reasons.append("With sampling on, the route and the line would be known.")
+    if beside is not None and not reasons:
+        reasons.append(
+            "What grows beside it may belong to these objects, or be a second leak: it will stop "
+            "with the first if it is theirs."
+        )
+    return " ".join(reasons[:2])
+
+
+def _more_snapshots(growth: Growth | None) -> str:
+    missing = max(1, LEAST_INTERVALS - (growth.intervals if growth is not None else 0))
+    number = _NUMBERS[missing] if missing < len(_NUMBERS) else str(missing)
+    noun = "snapshot" if missing == 1 else "snapshots"
+    return f"Not enough history yet: {number} more {noun} with requests between will tell growth."
