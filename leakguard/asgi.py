@@ -41,7 +41,13 @@ class LeakGuard(Middleware):
         super().__init__(app, self._ledger, self._path)
         if settings.sampling:
             start_sampling(settings.sampling, numpy=settings.numpy)
-        self.endpoint = Endpoint(settings, self._ledger.report, token=token_at_start(settings))
+        self.endpoint = Endpoint(
+            settings,
+            self._ledger.report,
+            token=token_at_start(settings),
+            requests=self._ledger.requests,
+        )
+        self._ledger.on_tick = self.endpoint.tick
         # A call goes to the native slot, past this attribute. Servers look at it to tell ASGI 3
         # apps from older ones: it must be a coroutine function.
         self.__dict__["__call__"] = functools.partial(_serve, self)

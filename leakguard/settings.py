@@ -46,6 +46,7 @@ class Options(TypedDict, total=False):
     max_routes: int | None
     sampling: bool | int | str | None
     numpy: bool | str | None
+    baseline: bool | str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,9 @@ class Settings:
     shown without their memory. True and False may be given for 65536 and for 0."""
     numpy: bool = False
     """Whether the data of numpy's arrays is sampled too; numpy is then imported at the start."""
+    baseline: bool = True
+    """Whether a snapshot is taken by itself after warm-up, and now and then while requests come, to
+    tell what grows; False: only when the endpoint is asked."""
 
     @classmethod
     def build(cls, **keywords: object) -> Self:
@@ -265,4 +269,5 @@ _CHECKS: dict[str, Callable[[object, str], Any]] = {
     "max_routes": _whole(1, 10_000),
     "sampling": _sampling,
     "numpy": _switch,
+    "baseline": _switch,
 }

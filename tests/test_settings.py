@@ -53,6 +53,7 @@ def test_every_option_but_the_callable_can_come_from_the_environment(monkeypatch
         "max_routes": "10",
         "sampling": "128K",
         "numpy": "yes",
+        "baseline": "off",
     }
     assert set(texts) == {field.name for field in dataclasses.fields(Settings)} - {"authorize"}
     for name, text in texts.items():
@@ -69,6 +70,7 @@ def test_every_option_but_the_callable_can_come_from_the_environment(monkeypatch
         max_routes=10,
         sampling=128 << 10,
         numpy=True,
+        baseline=False,
     )
 
 

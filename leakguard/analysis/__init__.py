@@ -57,7 +57,7 @@ def _analyse(image: HeapImage, top: int, evidence: Evidence | None) -> Analysis:
     heap = Heap(image)
     judged: Sequence[Judgement] = find_suspects(heap, top)
     notes = [str(note) for note in image.meta.get("notes", ())]
-    summary = None
+    summary = facts = None
     if evidence is not None:
         compared = compare_with(image, evidence)
         summary = compared.summary
@@ -71,6 +71,7 @@ def _analyse(image: HeapImage, top: int, evidence: Evidence | None) -> Analysis:
             same_work=compared.same_work,
         )
         judged = merged.suspects
+        facts = compared.facts
         notes += [merged.note] if merged.note else []
     suspects = tuple(judgement.suspect for judgement in judged)
     snapshot = _snapshot_facts(image)
@@ -86,6 +87,7 @@ def _analyse(image: HeapImage, top: int, evidence: Evidence | None) -> Analysis:
         suspects=suspects,
         types=type_rows(heap),
         notes=tuple(notes),
+        growth=facts,
     )
     return Analysis(findings, summary)
 

@@ -62,6 +62,10 @@ class Evidence:
             if (passed := count - before.get(route, 0)) > 0
         }
 
+    def without_summaries(self) -> Self:
+        """The same as if no image had been taken before."""
+        return dataclasses.replace(self, summaries=(), routes_before={}, routes_at=())
+
     def to_dict(self) -> dict[str, Any]:
         """The evidence as JSON-able values."""
         return {

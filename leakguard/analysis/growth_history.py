@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from leakguard.analysis.growth_compare import Growth, compare
 from leakguard.analysis.growth_summary import Summary
 from leakguard.analysis.growth_survey import Survey
+from leakguard.analysis.route_findings import GrowthFacts
 from leakguard.errors import AnalysisError
 
 if TYPE_CHECKING:
@@ -31,6 +32,19 @@ class Compared:
     summary: Summary
     growth: Growth
     same_work: bool
+
+    @property
+    def facts(self) -> GrowthFacts:
+        """What was compared, for the findings."""
+        growth = self.growth
+        return GrowthFacts(
+            growth.ready,
+            growth.snapshots,
+            growth.intervals,
+            growth.seconds,
+            growth.requests,
+            growth.growth_bytes,
+        )
 
 
 def compare_with(image: HeapImage, evidence: Evidence) -> Compared:

@@ -101,9 +101,12 @@ class _Moving:
 
 
 class Comparison:
-    """The summaries side by side, path by path."""
+    """The summaries side by side, path by path; without `floors` what gains little counts too."""
 
-    def __init__(self, taken: Sequence[Summary], weights: Sequence[float]) -> None:
+    def __init__(
+        self, taken: Sequence[Summary], weights: Sequence[float], *, floors: bool = True
+    ) -> None:
+        self.floors = floors
         self.taken = taken
         self.weights = weights
         self.last = taken[-1]
@@ -185,12 +188,16 @@ class Comparison:
         counted = [found for found in group if found.by_count]
         objects, sizes = self._series(holder, counted)
         gained, gained_bytes = (series[-1] - series[self.start] for series in (objects, sizes))
-        if word != "saw-tooth" and not (
-            self._is_enough(gained, gained_bytes, self.requests)
-            or self._is_enough(
-                objects[-1] - objects[self.recent],
-                sizes[-1] - sizes[self.recent],
-                requests_between(self.taken[self.recent], self.last),
+        if (
+            self.floors
+            and word != "saw-tooth"
+            and not (
+                self._is_enough(gained, gained_bytes, self.requests)
+                or self._is_enough(
+                    objects[-1] - objects[self.recent],
+                    sizes[-1] - sizes[self.recent],
+                    requests_between(self.taken[self.recent], self.last),
+                )
             )
         ):
             return None

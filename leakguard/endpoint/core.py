@@ -10,21 +10,26 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from leakguard import process
-from leakguard.endpoint import audit, query
+from leakguard.endpoint import actions, audit, compared, query
 from leakguard.endpoint.gate import Gate
 from leakguard.endpoint.lockout import process_lockout
 from leakguard.endpoint.messages import EndpointResponse, Refusal
-from leakguard.endpoint.snapshots import Failed, Snapshots
+from leakguard.endpoint.snapshots import Failed
+from leakguard.endpoint.watch import Watch
 from leakguard.report import Report, jsonform, text
-from leakguard.settings import MAX_TOP
+from leakguard.report import baseline as baseline_form
+from leakguard.report import diff as diff_form
+from leakguard.report import trim as trim_form
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from types import ModuleType
 
-    from leakguard.analysis.findings import Findings
+    from leakguard.analyser import Examined
     from leakguard.endpoint.lockout import Lockout
     from leakguard.endpoint.messages import EndpointRequest
+    from leakguard.endpoint.query import Query
+    from leakguard.endpoint.snapshots import Result, Snapshots, Taken
     from leakguard.report.model import RouteFigures
     from leakguard.settings import Settings
 
@@ -35,9 +40,10 @@ _JSON = "application/json"
 
 
 class Endpoint:
-    """Answers for one app. `routes` gives the figures of the moment.
+    """Answers for one app. `routes` gives the figures of the moment, `requests` how many have ended
+    of each route, where that is to be had for less.
 
-    `examine` is `leakguard.pipeline.examine` unless a test has another one; `token` is what a
+    `examine` is `leakguard.pipeline.examine_with` unless a test has another one; `token` is what a
     reader must present where the settings name none.
     """
 
@@ -45,17 +51,22 @@ class Endpoint:
         self,
         settings: Settings,
         routes: Callable[[], Sequence[RouteFigures]],
-        examine: Callable[..., Findings] | None = None,
+        examine: Callable[..., Examined] | None = None,
         *,
         token: str | None = None,
         lockout: Lockout | None = None,
+        requests: Callable[[], Mapping[str, int]] | None = None,
     ) -> None:
         self._settings = settings
         self._routes = routes
-        self._examine = examine
         self._token = settings.token or token
         self._gate = Gate(settings, self._token, lockout or process_lockout())
-        self._snapshots = Snapshots(self._take, cooldown=settings.cooldown)
+        self._watch = Watch(settings, requests or self._requests, examine)
+        self.tick = self._watch.tick
+        """To be called out of requests, at most once a second: it takes what is due by itself."""
+
+    def _requests(self) -> Mapping[str, int]:
+        return {row.route: row.requests for row in self._routes()}
 
     async def answer(self, request: EndpointRequest) -> EndpointResponse:
         """The answer to `request`; raises nothing but the cancellation of the task."""
@@ -81,21 +92,22 @@ class Endpoint:
             audit.record(request, path, outcome, perf_counter() - started, size, auth)
 
     async def _respond(self, request: EndpointRequest) -> EndpointResponse:
-        if request.path not in ("", "/"):
-            raise Refusal(404, f"There is nothing here; the report is at {self._settings.path}.")
-        if request.method not in ("GET", "HEAD"):
-            raise Refusal(405, "Ask with GET.", [("allow", "GET, HEAD")])
-        wanted = query.read(request, self._settings.top)
-        asked = self._snapshots.now()
-        shared = self._snapshots.get()
-        # A reader who leaves must not take the snapshot from the others who wait for it.
-        taken = await asyncio.shield(asyncio.wrap_future(shared))
-        if isinstance(taken, Failed):
-            raise Refusal(taken.status, taken.message)
+        action = actions.find(request, self._settings.path)
+        wanted = query.read(request, action.parameters, self._settings.top)
+        if action is actions.BASELINE:
+            return await self._baseline(wanted)
+        if action is actions.DIFF:
+            return await self._diff(wanted)
+        if action is actions.TRIM:
+            return _shown(wanted, trim_form, await asyncio.to_thread(process.trim))
+        return await self._report(wanted)
+
+    async def _report(self, wanted: Query) -> EndpointResponse:
+        reports = self._watch.reports
+        asked = reports.now()
+        taken = await _taken(reports)
         age = max(0.0, asked - taken.at)  # what was complete only after the question is new
-        findings = dataclasses.replace(
-            taken.findings, suspects=taken.findings.suspects[: wanted.top]
-        )
+        findings = dataclasses.replace(taken.result, suspects=taken.result.suspects[: wanted.top])
         # Both read thousands of figures, and the event loop has other requests to serve.
         routes, terms = await asyncio.to_thread(self._figures, findings.snapshot.heap_bytes)
         report = Report(findings, routes, round(age, 1), self._settings.app_name, terms)
@@ -107,19 +119,28 @@ class Endpoint:
     def _figures(self, heap_bytes: int) -> tuple[Sequence[RouteFigures], Mapping[str, int | None]]:
         return self._routes(), process.terms().with_heap(heap_bytes).to_dict()
 
-    def _take(self, cancel: threading.Event) -> Findings:
-        if self._examine is None:
-            # Not before the first snapshot: an app that is never asked need not load all that.
-            from leakguard import pipeline
+    async def _baseline(self, wanted: Query) -> EndpointResponse:
+        kept = (await _taken(self._watch.baselines)).result
+        return _shown(wanted, baseline_form, await asyncio.to_thread(compared.mark, kept))
 
-            self._examine = pipeline.examine
-        # As many suspects as anyone may ask for: the answers to several readers are cut from it.
-        return self._examine(
-            top=MAX_TOP,
-            timeout=self._settings.timeout,
-            memory_limit=self._settings.memory_limit,
-            cancel=cancel,
-        )
+    async def _diff(self, wanted: Query) -> EndpointResponse:
+        before, after = compared.ends(self._watch.timeline, wanted.start, wanted.end)
+        difference = await asyncio.to_thread(compared.difference, before, after)
+        return _shown(wanted, diff_form, difference)
+
+
+async def _taken(snapshots: Snapshots[Result]) -> Taken[Result]:
+    # A reader who leaves must not take the snapshot from the others who wait for it.
+    taken = await asyncio.shield(asyncio.wrap_future(snapshots.get()))
+    if isinstance(taken, Failed):
+        raise Refusal(taken.status, taken.message)
+    return taken
+
+
+def _shown(wanted: Query, form: ModuleType, answer: object) -> EndpointResponse:
+    if wanted.as_json:
+        return _json(200, form.to_dict(answer), ())
+    return EndpointResponse.of(200, _TEXT, _line_ended(form.render(answer)))
 
 
 def _error(request: EndpointRequest, refusal: Refusal) -> EndpointResponse:

@@ -1,4 +1,4 @@
-"""What a request asks for: how many suspects, and in which form."""
+"""What a request asks for: how many suspects, between which snapshots, and in which form."""
 
 from __future__ import annotations
 
@@ -10,32 +10,47 @@ from leakguard.endpoint.messages import Refusal
 from leakguard.settings import MAX_TOP
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from leakguard.endpoint.messages import EndpointRequest
 
-_PARAMETERS = ("format", "top")
 _FORMATS = ("json", "text")
 _MAX_PARAMETERS = 20
 
 
 class Query(NamedTuple):
-    """A checked request: `top` suspects, as JSON or as text."""
+    """A checked request: `top` suspects, or what grew from `start` to `end`; as JSON or as text."""
 
     top: int
     as_json: bool
+    start: str = "baseline"
+    end: str = "latest"
 
 
-def read(request: EndpointRequest, default_top: int) -> Query:
+def read(request: EndpointRequest, parameters: Sequence[str], default_top: int) -> Query:
     """Raises `Refusal` that says which parameter is wrong, and what is possible."""
     values: dict[str, str] = {}
     for name, value in _pairs(request.query):
-        if name not in _PARAMETERS:
-            close = difflib.get_close_matches(name, _PARAMETERS, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else "there are 'top' and 'format'."
-            raise Refusal(400, f"There is no parameter {_shown(name)}; {hint}")
+        if name not in parameters:
+            close = difflib.get_close_matches(name, parameters, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else _there_are(parameters)
+            raise Refusal(400, f"There is no parameter {shown(name)}; {hint}")
         if name in values:
             raise Refusal(400, f"The parameter {name!r} is given twice; once is enough.")
         values[name] = value
-    return Query(_top(values.get("top"), default_top), _as_json(request, values.get("format")))
+    return Query(
+        _top(values.get("top"), default_top),
+        _as_json(request, values.get("format")),
+        values.get("from", "baseline"),
+        values.get("to", "latest"),
+    )
+
+
+def _there_are(parameters: Sequence[str]) -> str:
+    names = [repr(name) for name in parameters]
+    if len(names) == 1:
+        return f"there is {names[0]}."
+    return f"there are {', '.join(names[:-1])} and {names[-1]}."
 
 
 def prefers_json(request: EndpointRequest) -> bool:
@@ -62,7 +77,7 @@ def _top(text: str | None, default: int) -> int:
     if text is None:
         return default
     if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= MAX_TOP):
-        raise Refusal(400, f"top must be a whole number from 1 to {MAX_TOP}, not {_shown(text)}.")
+        raise Refusal(400, f"top must be a whole number from 1 to {MAX_TOP}, not {shown(text)}.")
     return int(text)
 
 
@@ -72,7 +87,7 @@ def _as_json(request: EndpointRequest, name: str | None) -> bool:
     if name not in _FORMATS:
         close = difflib.get_close_matches(name, _FORMATS, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else "."
-        raise Refusal(400, f"format must be 'text' or 'json', not {_shown(name)}{hint}")
+        raise Refusal(400, f"format must be 'text' or 'json', not {shown(name)}{hint}")
     return name == "json"
 
 
@@ -95,5 +110,6 @@ def _accepts_json(accept: str) -> bool:
     return json > 0 and json >= text
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """Text of a request, for a message: short, and on one line."""
     return ascii(text if len(text) <= 40 else text[:40] + "...")

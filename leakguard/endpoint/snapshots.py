@@ -11,36 +11,50 @@ import weakref
 from concurrent.futures import Future
 from dataclasses import dataclass
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from leakguard.errors import LeakGuardError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from leakguard.analysis.findings import Findings
+Result = TypeVar("Result")
 
 logger = logging.getLogger("leakguard")
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """Findings, and when (on the monotonic clock) they were complete."""
+class Taken(Generic[Result]):
+    """What a snapshot gave, and when (on the monotonic clock) it was complete."""
 
-    findings: Findings
+    result: Result
     at: float
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """No findings: `status` and `message` are for the reader; the log has the rest."""
+    """Nothing: `status` and `message` are for the reader; the log has the rest."""
 
     status: int
     message: str
 
 
-class Snapshots:
-    """Runs `examine(cancel)`, which blocks, in a thread of its own.
+class Turn:
+    """One at a time, among all that share it; after a fork the child has one of its own."""
+
+    def __init__(self) -> None:
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+
+    def lock(self) -> threading.Lock:
+        """What to hold meanwhile."""
+        if self._pid != os.getpid():
+            self._pid, self._lock = os.getpid(), threading.Lock()
+        return self._lock
+
+
+class Snapshots(Generic[Result]):
+    """Runs `examine(cancel)`, which blocks, in a thread of its own, when its `turn` has come.
 
     The thread outlives whoever asked: the captured child is tied to the thread that forked it, so
     that thread stays until `examine` has returned. It is a daemon, so that a server which stops
@@ -49,20 +63,22 @@ class Snapshots:
 
     def __init__(
         self,
-        examine: Callable[[threading.Event], Findings],
+        examine: Callable[[threading.Event], Result],
         *,
         cooldown: float,
+        turn: Turn | None = None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._examine = examine
         self._cooldown = cooldown
+        self._turn = turn or Turn()
         self._clock = clock
         self._pid = os.getpid()
         self._lock = threading.Lock()
-        self._running: Future[Taken | Failed] | None = None
-        self._last: Taken | None = None
+        self._running: Future[Taken[Result] | Failed] | None = None
+        self._last: Taken[Result] | None = None
 
-    def get(self) -> Future[Taken | Failed]:
+    def get(self) -> Future[Taken[Result] | Failed]:
         """The snapshot that runs, the last one if it is fresh enough, or else a new one.
 
         The future is shared: nobody may cancel it. It never holds an exception.
@@ -75,10 +91,10 @@ class Snapshots:
             if self._running is not None:
                 return self._running
             if self._last is not None and self._clock() - self._last.at < self._cooldown:
-                kept: Future[Taken | Failed] = Future()
+                kept: Future[Taken[Result] | Failed] = Future()
                 kept.set_result(self._last)
                 return kept
-            running: Future[Taken | Failed] = Future()
+            running: Future[Taken[Result] | Failed] = Future()
             running.set_running_or_notify_cancel()  # from here on cancel() has no effect
             self._running = running
         try:
@@ -89,23 +105,31 @@ class Snapshots:
             self._finish(running, _failure(error))
         return running
 
+    def forget(self) -> None:
+        """The last one is no answer any more."""
+        with self._lock:
+            self._last = None
+
     def now(self) -> float:
         """The time by the clock of `Taken.at`."""
         return self._clock()
 
-    def _run(self, running: Future[Taken | Failed]) -> None:
+    def _run(self, running: Future[Taken[Result] | Failed]) -> None:
         cancel = threading.Event()
         _cancels().add(cancel)
-        outcome: Taken | Failed
+        outcome: Taken[Result] | Failed
         try:
-            findings = self._examine(cancel)
-            outcome = Taken(findings, self._clock())
+            with self._turn.lock():
+                result = self._examine(cancel)
+            outcome = Taken(result, self._clock())
         except BaseException as error:
             # Everything: an outcome must be set, or all who wait would wait for ever.
             outcome = _failure(error)
         self._finish(running, outcome)
 
-    def _finish(self, running: Future[Taken | Failed], outcome: Taken | Failed) -> None:
+    def _finish(
+        self, running: Future[Taken[Result] | Failed], outcome: Taken[Result] | Failed
+    ) -> None:
         with self._lock:
             self._running = None
             # A failure is not kept: the next request tries again.

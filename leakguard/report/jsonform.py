@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
+
+from leakguard.report import schemas
 
 if TYPE_CHECKING:
     from leakguard.report.model import MemoryFigures, Report, RouteFigures
@@ -23,9 +23,7 @@ def to_dict(report: Report) -> dict[str, Any]:
 
 def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of what ``to_dict`` returns."""
-    text = files("leakguard.report").joinpath("leakguard-1.schema.json").read_text("utf-8")
-    document: dict[str, Any] = json.loads(text)
-    return document
+    return schemas.load("leakguard-1")
 
 
 def _route(row: RouteFigures) -> dict[str, Any]:

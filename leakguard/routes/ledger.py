@@ -26,7 +26,9 @@ __all__ = ["OTHER", "UNMATCHED", "Figures", "Flight", "Ledger", "RouteRow"]
 
 OTHER = "(other)"
 UNMATCHED = "(unmatched)"
-TICK_SECONDS = 10.0
+TICK_SECONDS = 1.0
+"""Seconds between two ticks, at least; they come out of requests."""
+OBSERVE_SECONDS = 10.0
 """Seconds between two points of the routes' history, at least."""
 
 
@@ -59,6 +61,9 @@ class Ledger(FlightCounter):
         super().__init__(name_of, TICK_SECONDS)
         self._max_routes = max_routes
         self._book = MemoryBook()
+        self._next_observed = perf_counter() + OBSERVE_SECONDS
+        self.on_tick: Callable[[], object] | None = None
+        """Called with each tick, in the thread of a request: it must return at once."""
         _watch_forks()
         _ledgers.add(self)
 
@@ -115,9 +120,21 @@ class Ledger(FlightCounter):
             known = self.figures.setdefault(name, Figures(sampling.add_route(name)))
         return known
 
+    def requests(self) -> dict[str, int]:
+        """How many requests of each route have ended, and how often each track was entered."""
+        counted = {name: figures.requests for name, figures in list(self.figures.items())}
+        for name, entered in tracks.routes().values():
+            counted[name] = counted.get(name, 0) + entered
+        return counted
+
     def tick(self) -> None:
-        self._bind_flights()
-        self._book.observe(perf_counter())
+        now = perf_counter()
+        if now >= self._next_observed:
+            self._next_observed = now + OBSERVE_SECONDS
+            self._bind_flights()
+            self._book.observe(now)
+        if self.on_tick is not None:
+            self.on_tick()
 
     def _bind_flights(self) -> None:
         # What a stream or a websocket allocates is its route's long before it ends.

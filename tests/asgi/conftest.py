@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from leakguard import pipeline
+from leakguard.analyser import Examined
 from leakguard.analysis.findings import Findings, ProcessFacts, SnapshotFacts, Verdict
 from leakguard.endpoint import lockout
 
@@ -24,16 +25,18 @@ def on_its_own(monkeypatch, tmp_path):
 
 @pytest.fixture(autouse=True)
 def examine(monkeypatch):
-    def fake(**options):
-        return Findings(
-            ProcessFacts(1, "host-1", "3.12.1", 1.0, 1 << 20),
-            SnapshotFacts("fork", 0.003, 0.2, 10, 9, 30, 1 << 20, 0.96),
-            Verdict("none", "Nothing stands out.", 0.8),
-            (),
-            (),
+    def fake(evidence, **options):
+        return Examined(
+            Findings(
+                ProcessFacts(1, "host-1", "3.12.1", 1.0, 1 << 20),
+                SnapshotFacts("fork", 0.003, 0.2, 10, 9, 30, 1 << 20, 0.96),
+                Verdict("none", "Nothing stands out.", 0.8),
+                (),
+                (),
+            )
         )
 
-    monkeypatch.setattr(pipeline, "examine", fake)
+    monkeypatch.setattr(pipeline, "examine_with", fake)
     return fake
 
 

@@ -60,12 +60,12 @@ def test_on_uvicorn_the_loop_goes_on_while_a_snapshot_is_taken(monkeypatch, capl
     caplog.set_level(logging.INFO, "leakguard.audit")
     begun, go = threading.Event(), threading.Event()
 
-    def slow(**options):
+    def slow(evidence, **options):
         begun.set()
         assert go.wait(20)
-        return examine()
+        return examine(evidence)
 
-    monkeypatch.setattr(pipeline, "examine", slow)
+    monkeypatch.setattr(pipeline, "examine_with", slow)
     app = busy_app()
     app.add_middleware(LeakGuard, token=TOKEN)
 

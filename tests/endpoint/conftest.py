@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from leakguard.analyser import Examined
 from leakguard.analysis.findings import (
     Findings,
     Link,
@@ -64,16 +65,17 @@ class Examine:
         self.go.set()
         self.started = threading.Event()
         self.error = None
+        self.summary = None
         self.threads = []
 
-    def __call__(self, **options):
-        self.calls.append(options)
+    def __call__(self, evidence, **options):
+        self.calls.append({"evidence": evidence, **options})
         self.threads.append(threading.current_thread())
         self.started.set()
         assert self.go.wait(20)
         if self.error is not None:
             raise self.error
-        return make_findings(options["top"])
+        return Examined(make_findings(options["top"]), self.summary)
 
 
 @pytest.fixture

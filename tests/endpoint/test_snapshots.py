@@ -63,7 +63,7 @@ def test_a_cool_down_answers_with_the_last_one_and_its_age(
     make_endpoint, ask, examine, clock, monkeypatch
 ):
     endpoint = make_endpoint(cooldown=5)
-    monkeypatch.setattr(endpoint._snapshots, "_clock", clock)
+    monkeypatch.setattr(endpoint._watch.reports, "_clock", clock)
     assert "age" not in dict(ask(endpoint).headers)
     clock.now += 3.2
     response = ask(endpoint, "format=json")

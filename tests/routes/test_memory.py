@@ -243,6 +243,7 @@ def test_growth_is_told_once_there_is_history(sampler, monkeypatch):
 
 def test_a_tick_comes_with_requests_and_time(sampler, monkeypatch):
     monkeypatch.setattr(ledger_module, "TICK_SECONDS", 0.0)
+    monkeypatch.setattr(ledger_module, "OBSERVE_SECONDS", 0.0)
     sampling.start(1024)
     ledger = Ledger(by_path)
     kept = []

@@ -1,0 +1,139 @@
+"""The snapshots of a server: those that are asked for, and those that it takes by itself."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from leakguard import process
+from leakguard.endpoint.schedule import Schedule
+from leakguard.endpoint.snapshots import Snapshots, Turn
+from leakguard.endpoint.timeline import Timeline
+from leakguard.errors import AnalysisError
+from leakguard.settings import MAX_TOP
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from leakguard.analyser import Examined
+    from leakguard.analysis.findings import Findings
+    from leakguard.endpoint.timeline import Kept
+    from leakguard.settings import Settings
+
+logger = logging.getLogger("leakguard")
+
+TERMS_SECONDS = 10.0
+"""Between two points of the resident memory's history."""
+
+
+class Watch:
+    """Takes snapshots one at a time and remembers what they told.
+
+    `requests` gives how many have ended of each route. `examine` is
+    `leakguard.pipeline.examine_with` unless a test has another one.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        requests: Callable[[], Mapping[str, int]],
+        examine: Callable[..., Examined] | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._settings = settings
+        self._requests = requests
+        self._examine = examine
+        self._clock = clock
+        turn = Turn()
+        self.reports = Snapshots(self._report, cooldown=settings.cooldown, turn=turn, clock=clock)
+        self.baselines = Snapshots(self._begin, cooldown=0, turn=turn, clock=clock)
+        self._marks = Snapshots(self._mark, cooldown=0, turn=turn, clock=clock)
+        self.timeline = Timeline(clock)
+        self._schedule = Schedule()
+        self._pid = os.getpid()
+        self._next_terms = 0.0
+        self._ticking = threading.Lock()
+
+    def tick(self) -> None:
+        """To be called out of a request, at most once a second; anything that takes time happens
+        in another thread. Without requests there are no ticks, and nothing is taken."""
+        if self._pid != os.getpid():
+            self._pid, self._schedule = os.getpid(), Schedule()
+            self._next_terms, self._ticking = 0.0, threading.Lock()
+        now = self._clock()
+        requests = sum(self._requests().values())
+        self._schedule.see(now, requests)
+        due = self._settings.baseline and self._schedule.is_due(now, requests, self.timeline.kept())
+        if not due and now < self._next_terms:
+            return
+        self._next_terms = now + TERMS_SECONDS
+        if not self._ticking.acquire(blocking=False):
+            return
+        try:
+            threading.Thread(
+                target=self._look, args=(due, self._ticking), name="leakguard-watch", daemon=True
+            ).start()
+        except RuntimeError:
+            self._ticking.release()  # no thread to be had: the next tick tries again
+
+    def _look(self, due: bool, ticking: threading.Lock) -> None:
+        try:
+            self.timeline.history.add(process.terms())
+            if due:
+                began = self._clock()
+                self._marks.get().result()
+                now = self._clock()
+                self._schedule.taken(now, now - began, len(self.timeline.kept()))
+        except Exception:
+            logger.exception("LeakGuard could not look at the process")
+        finally:
+            ticking.release()
+
+    def _report(self, cancel: threading.Event) -> Findings:
+        routes = dict(self._requests())
+        examined = self._take(cancel, routes)
+        if examined.summary is not None:
+            self.timeline.add(examined.summary, routes)
+        return examined.findings
+
+    def _begin(self, cancel: threading.Event) -> Kept:
+        kept = self._keep(cancel, begins=True)
+        self.reports.forget()  # they were held against another baseline
+        return kept
+
+    def _mark(self, cancel: threading.Event) -> Kept:
+        return self._keep(cancel, begins=self._schedule.starts_over(self.timeline.kept()))
+
+    def _keep(self, cancel: threading.Event, *, begins: bool) -> Kept:
+        routes = dict(self._requests())
+        examined = self._take(cancel, routes, begins=begins)
+        if examined.summary is None:
+            raise AnalysisError("the snapshot cannot be compared with others")
+        keep = self.timeline.begin if begins else self.timeline.add
+        return keep(examined.summary, routes)
+
+    def _take(
+        self, cancel: threading.Event, routes: Mapping[str, int], *, begins: bool = False
+    ) -> Examined:
+        if self._examine is None:
+            # Not before the first snapshot: the start of an app need not load all that.
+            from leakguard import pipeline
+
+            self._examine = pipeline.examine_with
+        evidence = self.timeline.evidence(routes)
+        if begins:
+            evidence = evidence.without_summaries()
+        # As many suspects as anyone may ask for: the answers to several readers are cut from it.
+        examined = self._examine(
+            evidence,
+            top=MAX_TOP,
+            timeout=self._settings.timeout,
+            memory_limit=self._settings.memory_limit,
+            cancel=cancel,
+        )
+        heap_bytes = examined.findings.snapshot.heap_bytes
+        self.timeline.history.add(process.terms().with_heap(heap_bytes))
+        return examined
