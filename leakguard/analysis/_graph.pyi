@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import final
 
 NONE: int
@@ -64,4 +65,7 @@ def linked_chains(
     least_bytes: int,
     least_repeats: int,
 ) -> list[tuple[int, int, int, int, int]]: ...
+def nearest_marked(
+    parent: memoryview[int], order: memoryview[int], marked: Sequence[int]
+) -> memoryview[int]: ...
 def large_nodes(node_size: memoryview[int], least_bytes: int) -> list[int]: ...

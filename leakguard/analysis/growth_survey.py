@@ -109,6 +109,19 @@ class Survey:
         """The index in the last summary of the path that a node is on, -1 if it is not there."""
         return self._place.get(self.tree.path_of[node], -1)
 
+    def kept_path_above(self, node: int) -> int:
+        """The index in the last summary of the path of a node, or of the nearest one above it.
+
+        -1 where there is none.
+        """
+        index = self.tree.path_of[node]
+        while index != _graph.NONE:
+            place = self._place.get(index)
+            if place is not None:
+                return place
+            index = self.tree[index][1]
+        return -1
+
     def other_owners(self, wanted: Iterable[int]) -> dict[int, dict[int, int]]:
         """Which other paths refer to the objects of some paths, and how often.
 

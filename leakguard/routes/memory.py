@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from leakguard.analysis.origin import Origin, origin_of
+from leakguard.analysis.telling_line import telling_line
 from leakguard.routes import sampling
 from leakguard.routes._flight import NO_REQUEST
 from leakguard.routes.history import Growth, Held, History, Point
@@ -177,23 +177,3 @@ def _lines(
     ]
     rows.sort(key=lambda row: (not row.application, -row.strong_bytes - row.weak_bytes))
     return tuple(rows[:MAX_LINES])
-
-
-def telling_line(stack: tuple[Line, ...]) -> tuple[Line, bool] | None:
-    """The line of a stack to show, and whether it is the application's: its innermost frame, else
-    the innermost of a library. None: there is nothing but LeakGuard."""
-    library = None
-    for line in stack:
-        origin = origin_of(_module(line.file), line.file)
-        if origin is Origin.APPLICATION:
-            return line, True
-        if origin is Origin.LIBRARY and library is None:
-            library = line
-    return (library, False) if library is not None else None
-
-
-def _module(file: str) -> str:
-    return "leakguard" if file.startswith(_OWN_DIRECTORY) else ""
-
-
-_OWN_DIRECTORY = __file__.rpartition("routes")[0]

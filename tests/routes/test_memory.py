@@ -9,11 +9,11 @@ import threading
 
 import pytest
 
+from leakguard.analysis.telling_line import telling_line
 from leakguard.asgi import LeakGuard
 from leakguard.routes import ledger as ledger_module
 from leakguard.routes import sampling
 from leakguard.routes.ledger import Ledger
-from leakguard.routes.memory import telling_line
 from leakguard.routes.sampling import Line
 
 TOKEN = "a-token-that-nobody-may-see"
