@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 IN_FLIGHT = "(in flight)"
 """The route of requests that the framework has not yet found a route for."""
 
+# A container's own buffer has room for all its items, and none of these is smaller.
+_ITEM_BYTES = 4
+
 # What so few requests have followed may belong to one that has not ended yet.
 _SETTLED = 256
 _CONFIDENCE_95 = 1.96
@@ -49,7 +52,9 @@ def attribute(
     if samples is None:
         return tuple(judged), ()
     owners = Owners(heap, judged, growth, survey, summary)
-    join = _Join(samples, judged, owners, _Requests(samples, growth, evidence), growth)
+    buffers = _buffers(heap, samples, {found.holder_node for found in judged})
+    requests = _Requests(samples, growth, evidence)
+    join = _Join(samples, judged, owners, buffers, requests, growth)
     return tuple(join.suspect(place) for place in range(len(judged))), join.routes()
 
 
@@ -69,12 +74,29 @@ class _Requests:
                 self.since = evidence.routes_since(growth.start)
 
 
+def _buffers(heap: Heap, samples: SampleTable, holders: set[int]) -> frozenset[int]:
+    """The samples that are a holder's own buffer, not a leaf that was folded into the holder."""
+    image = heap.image
+    largest: dict[int, int] = {}
+    for index, node in enumerate(samples.node):
+        if node in holders and (
+            node not in largest or samples.size[index] > samples.size[largest[node]]
+        ):
+            largest[node] = index
+    return frozenset(
+        index
+        for node, index in largest.items()
+        if samples.size[index] >= _ITEM_BYTES * (image.node_folded[node] + len(image.edges(node)))
+    )
+
+
 class _Join:
     def __init__(
         self,
         samples: SampleTable,
         judged: Sequence[Judgement],
         owners: Owners,
+        buffers: frozenset[int],
         requests: _Requests,
         growth: Growth | None,
     ) -> None:
@@ -90,12 +112,11 @@ class _Join:
         )
         self.votes: list[list[Vote]] = [[] for _ in judged]
         self.rest: dict[int, list[Vote]] = defaultdict(list)
-        self._collect(samples, owners)
+        self._collect(samples, owners, buffers)
         self.gained = [self._shares(place, new=True) for place in range(len(judged))]
         self.before = [self._shares(place, new=False) for place in range(len(judged))]
 
-    def _collect(self, samples: SampleTable, owners: Owners) -> None:
-        holders = [found.holder_node for found in self.judged]
+    def _collect(self, samples: SampleTable, owners: Owners, buffers: frozenset[int]) -> None:
         for index, node in enumerate(samples.node):
             place = owners.of(node)
             vote = Vote(
@@ -104,7 +125,7 @@ class _Join:
                 kind=samples.kind[index],
                 weight=samples.bytes[index],
                 size=samples.size[index],
-                own=place != NOBODY and node == holders[place],
+                own=index in buffers,
                 direct=self.stacks.is_direct(samples.stack[index]),
                 new=samples.age_ms[index] < self.since_ms,
             )

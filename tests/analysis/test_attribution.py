@@ -244,3 +244,17 @@ def test_requests_that_nobody_counts(sampled):
     assert suspect.bytes_per_request is None
     assert routes["background"].bytes_per_request == 0
     assert routes["background"].strong_bytes == suspect.retained_bytes
+
+
+def test_leaves_that_are_folded_into_the_holder_are_no_buffer(sampled):
+    first, second = sampled.builder.route("GET /a", 1000), sampled.builder.route("GET /b", 1000)
+    text = sampled.builder.type("str", TypeKind.STR)
+    holder = sampled.heap.variable(
+        sampled.heap.shop, "NAMES", "list", 2 * MB, TypeKind.LIST, folded=20_000, folded_type=text
+    )
+    sampled.samples([holder] * 30, first)
+    sampled.samples([holder] * 10, second)
+    sampled.builder.sample(holder, 170_000, 160_000, second, 0, SampleKind.STRONG, 5, 1000)
+    (suspect,), _ = sampled.join()
+    assert [share.route for share in suspect.routes] == ["GET /a", "GET /b"]
+    assert suspect.routes[0].share == pytest.approx(30 / 41, abs=1e-3)
