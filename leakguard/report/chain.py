@@ -48,7 +48,7 @@ def _link(link: Link, first: bool, width: int, style: Style) -> str:
     indent = "  " if first else "  " + _ARROW
     room = width - len(indent)
     text = _what(link, room)
-    places = _places(link)
+    places = shorter_places(link.file, link.line) if link.file else []
     if not places:
         return indent + text
     # the name is worth more than the directories
@@ -94,13 +94,11 @@ def _article(kind: str) -> str:
     return "an" if kind.startswith(("a", "e", "i", "o", "u")) else "a"
 
 
-def _places(link: Link) -> list[str]:
+def shorter_places(file: str, line: int | None) -> list[str]:
     """File and line, then the same with fewer and fewer directories."""
-    if not link.file:
-        return []
     # where a package is installed tells nothing about the leak
-    path = _INSTALLED.sub("", columns.visible(link.file))
-    line = f":{link.line}" if link.line else ""
+    path = _INSTALLED.sub("", columns.visible(file))
+    at = f":{line}" if line else ""
     parts = path.split("/")
     shorter = ("/".join(parts[-kept:]) for kept in range(min(len(parts) - 1, _DEEPEST), 1, -1))
-    return [path + line, *(f"…/{end}{line}" for end in shorter), parts[-1] + line]
+    return [path + at, *(f"…/{end}{at}" for end in shorter), parts[-1] + at]

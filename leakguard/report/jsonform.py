@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from leakguard.report import schemas
+from leakguard.report import routes, schemas
 
 if TYPE_CHECKING:
-    from leakguard.report.model import MemoryFigures, Report, RouteFigures
+    from leakguard.report.model import Report, TermFigures
 
 
 def to_dict(report: Report) -> dict[str, Any]:
@@ -16,7 +17,10 @@ def to_dict(report: Report) -> dict[str, Any]:
     document["snapshot"] = {**document["snapshot"], "age_seconds": report.age_seconds}
     if report.terms is not None:
         document["process"] = {**document["process"], "terms": dict(report.terms)}
-    document["routes"] = [_route(row) for row in report.routes]
+    if report.trends:
+        trends = {move.name: _trend(move) for move in report.trends}
+        document["process"] = {**document["process"], "trends": trends}
+    document["routes"] = [_route(row) for row in routes.rows(report.routes, report.findings)]
     document["notes"] = list(report.findings.notes)
     return document
 
@@ -26,32 +30,33 @@ def schema() -> dict[str, Any]:
     return schemas.load("leakguard-1")
 
 
-def _route(row: RouteFigures) -> dict[str, Any]:
-    return {
-        "route": row.route,
-        "requests": row.requests,
-        "errors": row.errors,
-        "in_flight": row.in_flight,
-        "mean_seconds": row.mean_seconds,
-        **(_memory(row.memory) if row.memory is not None else {}),
-    }
+def _route(row: routes.Row) -> dict[str, Any]:
+    told = dataclasses.asdict(row)
+    memory = told.pop("memory")
+    if row.memory is None:
+        return told
+    # What no image told is left out; what there is no history for yet is null.
+    untold = {name for name in _OF_AN_IMAGE if memory[name] is None}
+    memory["lines"] = [_line(line) for line in row.memory.lines]
+    return {**told, **{name: value for name, value in memory.items() if name not in untold}}
 
 
-def _memory(memory: MemoryFigures) -> dict[str, Any]:
-    growth = memory.growth
+_OF_AN_IMAGE = ("strong_bytes", "margin_bytes", "suspects")
+
+
+def _line(line: routes.LineRow) -> dict[str, Any]:
+    told: dict[str, Any] = {"file": line.file, "line": line.line, "function": line.function}
+    told["live_bytes"] = line.live_bytes
+    return told if line.share is None else {**told, "share": line.share, "bytes": line.live_bytes}
+
+
+def _trend(move: TermFigures) -> dict[str, Any]:
     return {
-        "live_bytes": round(memory.live_bytes),
-        "weak_bytes": round(memory.weak_bytes),
-        "bytes_per_request": round(memory.bytes_per_request, 1),
-        "growth_bytes_per_minute": None if growth is None else round(growth.bytes_per_minute, 1),
-        "confidence": None if growth is None else round(growth.confidence, 3),
-        "lines": [
-            {
-                "file": line.file,
-                "line": line.line,
-                "function": line.function,
-                "live_bytes": round(line.strong_bytes + line.weak_bytes),
-            }
-            for line in memory.lines
-        ],
+        "change_bytes": round(move.change_bytes),
+        "minutes": round(move.minutes, 2),
+        "bytes_per_minute": round(move.bytes_per_minute, 1),
+        "low": round(move.low, 1),
+        "high": round(move.high, 1),
+        "confidence": round(move.confidence, 3),
+        "growing": move.growing,
     }

@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from leakguard.analysis.findings import Suspect, TypeRow
-    from leakguard.report.model import MemoryFigures, RouteFigures
+    from leakguard.report.routes import MemoryRow, Row
     from leakguard.report.style import Style
 
 _SURE = 0.95  # below that a growth is not worth a figure
+_ROOM_FOR_ROUTES = 38  # columns that holder and route must have together
+_ROOM_FOR_DURATIONS = 76
 _KIND_WIDTH = 16  # "context variable" and "logging handler" fit
 
 
@@ -43,20 +45,61 @@ class Table:
 
 
 def suspects_table(suspects: Sequence[Suspect], width: int, style: Style) -> Table:
-    """Rank, retained bytes, share of the heap, mechanism and holder."""
+    """Rank, retained bytes, how much of that has come lately (where that is known, else the share
+    of the heap), mechanism, holder, and whose requests made it."""
     kinds = [columns.visible(suspect.kind).replace("-", " ") for suspect in suspects]
     kind_width = min(max(map(columns.width, ["kind", *kinds])), _KIND_WIDTH)
-    holder_width = width - 25 - kind_width
-    heading = f" #{'retained':>10}{'of heap':>9}  {'kind':<{kind_width}}  held by"
+    compared = any(suspect.growth_bytes is not None for suspect in suspects)
+    figure, figure_width = ("grew", 10) if compared else ("of heap", 9)
+    beginning = f" #{'retained':>10}{figure:>{figure_width}}  {'kind':<{kind_width}}  "
+    whose = [_whose(suspect, width) for suspect in suspects]
+    room = width - columns.width(beginning)
+    whose_width = _whose_width(whose, room)
+    holder_width = room - whose_width
+
+    def ending(holder: str, route: str) -> str:
+        return columns.left(holder, holder_width - 2) + "  " + route
+
+    def held(suspect: Suspect) -> str:
+        if not whose_width:
+            return _holder(suspect, room)
+        return ending(_holder(suspect, holder_width - 2), _whose(suspect, whose_width))
+
     rows = [
         columns.right(units.count(suspect.rank), 2)
         + style.alarming(columns.right(units.size(suspect.retained_bytes), 10))
-        + columns.right(units.percent(suspect.share), 9)
+        + columns.right(_lately(suspect, compared), figure_width)
         + f"  {columns.left(kind, kind_width)}  "
-        + _holder(suspect, holder_width)
+        + held(suspect)
         for suspect, kind in zip(suspects, kinds, strict=True)
     ]
+    heading = beginning + (ending("held by", "requests of") if whose_width else "held by")
     return Table(style.quiet(heading), rows, "suspects")
+
+
+def _lately(suspect: Suspect, compared: bool) -> str:
+    if not compared:
+        return units.percent(suspect.share)
+    grown = suspect.growth_bytes
+    if grown is None:
+        return "-"
+    return f"+{units.size(grown)}" if grown > 0 else f"({suspect.moves or 'steady'})"
+
+
+def _whose_width(whose: Sequence[str], room: int) -> int:
+    """Columns for the routes; 0 where there are none, or no room beside the holders."""
+    if not any(whose) or room < _ROOM_FOR_ROUTES:
+        return 0
+    return min(max(map(columns.width, ["requests of", *whose])), room * 2 // 5)
+
+
+def _whose(suspect: Suspect, width: int) -> str:
+    """`GET /cart/{n} 91 %, +1`; where that is too long, the route loses its middle."""
+    if not suspect.routes:
+        return ""
+    first, *others = suspect.routes
+    share = f" {units.percent(first.share)}" + (f", +{len(others)}" if others else "")
+    return columns.fit(columns.visible(first.route), width - columns.width(share)) + share
 
 
 def types_table(types: Sequence[TypeRow], width: int, style: Style) -> Table:
@@ -73,7 +116,7 @@ def types_table(types: Sequence[TypeRow], width: int, style: Style) -> Table:
     return _figures(("types", "objects", "shallow", "retained"), cells, "types", width, style)
 
 
-def routes_table(routes: Sequence[RouteFigures], width: int, style: Style) -> Table:
+def routes_table(routes: Sequence[Row], width: int, style: Style) -> Table:
     """Routes with their requests, errors, and what is alive of what they allocated; where that is
     not known, requests in flight and mean duration instead."""
     if any(row.memory is not None for row in routes):
@@ -92,33 +135,36 @@ def routes_table(routes: Sequence[RouteFigures], width: int, style: Style) -> Ta
     return _figures(heading, cells, "routes", width, style)
 
 
-def _memory_table(routes: Sequence[RouteFigures], width: int, style: Style) -> Table:
+def _memory_table(routes: Sequence[Row], width: int, style: Style) -> Table:
+    """What is alive first: on a narrow screen errors and durations have no room."""
+    narrow = width < _ROOM_FOR_DURATIONS
     cells = [
         (
             columns.visible(row.route),
             units.count(row.requests),
-            units.count(row.errors),
-            units.duration(row.mean_seconds),
+            *(() if narrow else (units.count(row.errors), units.duration(row.mean_seconds))),
             *_memory(row.memory),
         )
         for row in sorted(routes, key=_live, reverse=True)
     ]
-    heading = ("routes", "requests", "errors", "mean", "live", "a request", "a minute")
+    figures = () if narrow else ("errors", "mean")
+    heading = ("routes", "requests", *figures, "live", "a request", "growing")
     return _figures(heading, cells, "routes", width, style)
 
 
-def _memory(memory: MemoryFigures | None) -> tuple[str, str, str]:
+def _memory(memory: MemoryRow | None) -> tuple[str, str, str]:
     if memory is None:
         return "-", "-", "-"
-    grows = memory.growth is not None and memory.growth.confidence >= _SURE
+    pace, confidence = memory.growth_bytes_per_minute, memory.confidence
+    grows = pace is not None and pace > 0 and confidence is not None and confidence >= _SURE
     return (
-        units.size(round(memory.live_bytes)),
+        units.size(memory.live_bytes),
         units.size(round(memory.bytes_per_request)),
-        f"+{units.size(round(memory.growth.bytes_per_minute))}" if memory.growth and grows else "-",
+        f"{units.size(round(pace))}/min" if pace is not None and grows else "-",
     )
 
 
-def _live(row: RouteFigures) -> float:
+def _live(row: Row) -> float:
     return row.memory.live_bytes if row.memory is not None else 0.0
 
 
@@ -127,7 +173,7 @@ def _figures(
 ) -> Table:
     """A name at the left, figures aligned at the right, all close enough to read across."""
     widths = [
-        min(max(columns.width(row[at]) for row in [heading, *cells]), 12) + 2
+        min(max(columns.width(row[at]) for row in [heading, *cells]), 13) + 2
         for at in range(1, len(heading))
     ]
     longest = max((columns.width(row[0]) for row in cells), default=0)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from leakguard.report import columns, units
+from leakguard.report.allocations import allocation_height, allocation_lines
 from leakguard.report.chain import chain_height, chain_lines
+from leakguard.report.memory import labelled, labelled_paragraph, memory_lines
+from leakguard.report.routes import rows
 from leakguard.report.screen import Section, compose, fixed
 from leakguard.report.style import Style
 from leakguard.report.tables import Table, routes_table, suspects_table, types_table
@@ -15,13 +18,13 @@ if TYPE_CHECKING:
     from leakguard.report.model import Report
 
 _NARROWEST, _LOWEST = 60, 20
-_LABEL = 9
 _MOST_NOTES = 3
 _TAKEN_BY = {
     "fork": "a forked child walked {graph}; pause {pause}",
     "inline": "the process stood still for {pause}; {graph}",
     "portable": "Python's gc module listed {graph}; pause {pause}",
 }
+_SURE = " % sure)"  # a verdict that says so itself needs no telling
 _TAKEN_SOMEHOW = "{graph}; pause {pause}"
 
 
@@ -44,7 +47,7 @@ def render(report: Report, *, width: int = 80, height: int = 50, colour: bool = 
         _first_chain(suspects[0], width, style) if suspects else fixed([]),
         _next_chain(suspects[1], width, style) if len(suspects) > 1 else fixed([]),
         _table(types_table(findings.types[:12], width, style), 4),
-        _table(routes_table(report.routes, width, style), 5),
+        _table(routes_table(rows(report.routes, findings), width, style), 5),
         fixed(_cost(findings.snapshot, width, style)),
     ]
     lines = compose(sections, order=(0, 1, 4, 3, 2, 7, 6, 8, 5), height=height)
@@ -72,44 +75,27 @@ def _title(report: Report, width: int, style: Style) -> list[str]:
 
 
 def _verdict(findings: Findings, width: int, most: int, style: Style) -> list[str]:
-    """The sentence and what to do about it."""
+    """The sentence, what to do about it, and what would make it more certain."""
     verdict, suspects = findings.verdict, findings.suspects
-    sure = f"({units.percent(verdict.confidence)} sure)"
-    sentence = f"{verdict.text.strip().removesuffix('.')} {sure}."
+    sentence = verdict.text.strip()
+    if _SURE not in sentence:
+        sentence = f"{sentence.removesuffix('.')} ({units.percent(verdict.confidence)} sure)."
     lines = _paragraph(sentence, width, most)
     shown = [style.strong(line) for line in lines]
-    if not suspects:
-        return shown
-    label = "Usual fix" if suspects[0].kind == verdict.kind else "Usual fix of 1"
-    return shown + _fix(label, suspects[0], width, max(most - len(lines), 2))
+    blamed = suspects[0] if suspects and suspects[0].kind == verdict.kind else None
+    if blamed is None and verdict.advice:
+        shown += _paragraph(f"What to try: {verdict.advice}", width, max(most - len(lines), 2))
+    elif suspects:
+        label = "Usual fix" if blamed is not None else "Usual fix of 1"
+        shown += _fix(label, suspects[0], width, max(most - len(lines), 2))
+    if verdict.doubt:
+        doubt = _paragraph(verdict.doubt, width, max(most - len(shown), 2))
+        shown += [style.quiet(line) for line in doubt]
+    return shown
 
 
 def _fix(label: str, suspect: Suspect, width: int, most: int) -> list[str]:
     return _paragraph(f"{label}: {suspect.fix}", width, most) if suspect.fix.strip() else []
-
-
-_TERMS = {
-    "python_objects": "Python objects",
-    "python_slack": "allocator slack",
-    "c_heap_in_use": "C heap",
-    "c_heap_free": "kept free",
-    "mappings": "files",
-    "rest": "rest",
-}
-
-
-def _memory(report: Report, width: int) -> list[str]:
-    """What is resident, as a sum where its terms are known."""
-    process, snapshot = report.findings.process, report.findings.snapshot
-    terms = report.terms or {}
-    rss = terms.get("rss")
-    known = [(terms.get(name), words) for name, words in _TERMS.items()]
-    if rss is None or all(value is None for value, _ in known):
-        python = f"{units.size(snapshot.heap_bytes)} of Python objects"
-        resident = f"{units.size(process.rss_bytes)} resident, " if process.rss_bytes else ""
-        return [_labelled("memory", resident + python, width)]
-    parts = [f"{units.size(value)} {words}" for value, words in known if value]
-    return _labelled_paragraph("memory", f"{units.size(rss)} = " + " + ".join(parts), width)
 
 
 def _heap(report: Report, width: int) -> list[str]:
@@ -120,13 +106,13 @@ def _heap(report: Report, width: int) -> list[str]:
         else ""
     )
     lines = [
-        *_memory(report, width),
-        _labelled("heap", f"{units.count(snapshot.objects)} objects{reached}", width),
+        *memory_lines(report, width),
+        labelled("heap", f"{units.count(snapshot.objects)} objects{reached}", width),
     ]
     notes = [
         line
         for note in findings.notes
-        for line in _labelled_paragraph("note", columns.visible(note), width)
+        for line in labelled_paragraph("note", columns.visible(note), width)
     ]
     if len(notes) > _MOST_NOTES:
         notes[_MOST_NOTES - 1 :] = [columns.fit(notes[_MOST_NOTES - 1], width - 2) + " …"]
@@ -138,7 +124,7 @@ def _cost(snapshot: SnapshotFacts, width: int, style: Style) -> list[str]:
         graph=f"{units.count(snapshot.nodes)} nodes, {units.count(snapshot.edges)} references",
         pause=units.duration(snapshot.pause_seconds),
     )
-    return [style.quiet(line) for line in _labelled_paragraph("cost", text, width)]
+    return [style.quiet(line) for line in labelled_paragraph("cost", text, width)]
 
 
 def _table(table: Table, least: int) -> Section:
@@ -146,8 +132,14 @@ def _table(table: Table, least: int) -> Section:
 
 
 def _first_chain(suspect: Suspect, width: int, style: Style) -> Section:
+    """The reference list, then the lines that allocated what it leads to."""
     height = chain_height(suspect)
-    return Section(lambda room: chain_lines(suspect, room, width, style), height, height)
+
+    def lines(room: int) -> list[str]:
+        shown = chain_lines(suspect, room, width, style)
+        return shown + allocation_lines(suspect, room - len(shown), width, style)
+
+    return Section(lines, height, height + allocation_height(suspect))
 
 
 def _next_chain(suspect: Suspect, width: int, style: Style) -> Section:
@@ -170,12 +162,3 @@ def _paragraph(text: str, width: int, most: int) -> list[str]:
     if len(lines) > most:
         lines[most - 1 :] = [columns.fit(lines[most - 1], width - 2) + " …"]
     return lines
-
-
-def _labelled(label: str, text: str, width: int) -> str:
-    return f"{label:<{_LABEL}}{columns.fit(text, width - _LABEL)}"
-
-
-def _labelled_paragraph(label: str, text: str, width: int) -> list[str]:
-    lines = columns.wrap(text, width - _LABEL)
-    return [f"{label if not at else '':<{_LABEL}}{line}" for at, line in enumerate(lines)]

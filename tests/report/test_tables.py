@@ -3,8 +3,12 @@ from __future__ import annotations
 from dataclasses import replace
 from types import SimpleNamespace
 
+import pytest
+
 from leakguard.analysis.findings import Suspect, TypeRow
+from leakguard.analysis.route_findings import RouteShare
 from leakguard.report.columns import width
+from leakguard.report.routes import MemoryRow, Row
 from leakguard.report.style import Style
 from leakguard.report.tables import Table, routes_table, suspects_table, types_table
 
@@ -62,19 +66,40 @@ def test_types_and_routes_align_their_figures() -> None:
 
 
 def test_routes_tell_what_is_alive_of_what_they_allocated() -> None:
-    def route(name: str, live: float, growth: object) -> SimpleNamespace:
-        memory = SimpleNamespace(live_bytes=live, bytes_per_request=live / 3_200, growth=growth)
-        return SimpleNamespace(
-            route=name, requests=3_200, errors=0, in_flight=0, mean_seconds=0.0021, memory=memory
-        )
+    def route(name: str, live: int, pace: float, confidence: float) -> Row:
+        memory = MemoryRow(live, 0, live / 3_200, pace, confidence, ())
+        return Row(name, 3_200, 0, 0, 0.0021, memory)
 
-    sure = SimpleNamespace(bytes_per_minute=1_100_000.0, confidence=0.99)
-    unsure = SimpleNamespace(bytes_per_minute=90_000.0, confidence=0.7)
-    rows = [route("GET /health", 0.0, unsure), route("GET /cart/{n}", 2_912_000.0, sure)]
+    rows = [
+        route("GET /health", 0, 90_000.0, 0.7),
+        route("GET /cart/{n}", 2_912_000, 1_100_000.0, 0.99),
+    ]
     lines = routes_table(rows, 80, PLAIN).lines(9)
-    assert lines[0].split()[-5:] == ["live", "a", "request", "a", "minute"]
+    assert lines[0].split()[-4:] == ["live", "a", "request", "growing"]
     assert lines[1].split()[1:] == [
-        *("/cart/{n}", "3,200", "0", "2.1", "ms", "2.91", "MB", "910", "B", "+1.10", "MB")
+        *("/cart/{n}", "3,200", "0", "2.1", "ms", "2.91", "MB", "910", "B", "1.10", "MB/min")
     ]
     assert lines[2].split()[-1] == "-"
     assert len({width(line) for line in lines}) == 1
+    narrow = routes_table(rows, 60, PLAIN).lines(9)
+    assert narrow[0].split() == ["routes", "requests", "live", "a", "request", "growing"]
+    assert narrow[1].split()[:2] == ["GET", "/cart/{n}"]
+    assert max(map(width, narrow)) <= 60
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100])
+def test_suspects_tell_growth_and_routes_where_they_are_known(
+    carts: Suspect, listeners: Suspect, columns: int
+) -> None:
+    routes = (
+        RouteShare("GET /cart/{n}", 0.91, 3_200, 910.0),
+        RouteShare("POST /cart", 0.09, 20, 90.0),
+    )
+    grown = replace(carts, growth_bytes=96_100_000, moves="growing", routes=routes)
+    steady = replace(listeners, growth_bytes=0, moves="steady")
+    heading, first, second = suspects_table([grown, steady], columns, PLAIN).lines(9)
+    assert heading.split()[:3] == ["#", "retained", "grew"]
+    assert first.split()[:5] == ["1", "97.3", "MB", "+96.1", "MB"]
+    assert "(steady)" in second
+    assert ("requests of" in heading) == (" 91 %, +1" in first) == (columns > 60)
+    assert max(map(width, (heading, first, second))) <= columns

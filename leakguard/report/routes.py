@@ -1,0 +1,148 @@
+"""One row a route: the ledger's figures of now, with what the heap's image told about its memory.
+
+The image knows what suspects hold of a route to the byte, the ledger estimates all from samples:
+where both tell, the image is right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from leakguard.analysis.findings import Findings
+    from leakguard.analysis.route_findings import RouteMemory
+    from leakguard.report.model import MemoryFigures, RouteFigures
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """A line that allocated memory which is still alive, `share` (0 to 1) of the route's; None
+    where no image told."""
+
+    file: str
+    line: int
+    function: str
+    live_bytes: int
+    share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRow:
+    """Bytes of a route that are alive.
+
+    `strong_bytes`, `margin_bytes` and `suspects` (ranks) are None where no image told. Growth is
+    None before there is enough history, `confidence` is that it grows at all.
+    """
+
+    live_bytes: int
+    weak_bytes: int
+    bytes_per_request: float
+    growth_bytes_per_minute: float | None
+    confidence: float | None
+    lines: tuple[LineRow, ...]
+    strong_bytes: int | None = None
+    margin_bytes: int | None = None
+    suspects: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A route; `memory` is None while allocations are not sampled."""
+
+    route: str
+    requests: int
+    errors: int
+    in_flight: int
+    mean_seconds: float
+    memory: MemoryRow | None
+
+
+def rows(routes: Sequence[RouteFigures], findings: Findings) -> list[Row]:
+    """The ledger's rows, then what the image alone knows of, such as the tracks of an idle app."""
+    told = {memory.route: memory for memory in findings.routes}
+    found = [_row(figures, told.pop(figures.route, None), findings) for figures in routes]
+    return found + [
+        Row(memory.route, memory.requests, 0, 0, 0.0, _joined(memory, None, findings))
+        for memory in told.values()
+        if memory.live_bytes or memory.weak_bytes
+    ]
+
+
+def _row(figures: RouteFigures, told: RouteMemory | None, findings: Findings) -> Row:
+    sampled = figures.memory
+    memory = None
+    if told is not None:
+        memory = _joined(told, sampled, findings)
+    elif sampled is not None:
+        memory = _sampled(sampled)
+    return Row(
+        route=figures.route,
+        requests=figures.requests,
+        errors=figures.errors,
+        in_flight=figures.in_flight,
+        mean_seconds=figures.mean_seconds,
+        memory=memory,
+    )
+
+
+def _sampled(memory: MemoryFigures) -> MemoryRow:
+    growth = memory.growth
+    return MemoryRow(
+        live_bytes=round(memory.live_bytes),
+        weak_bytes=round(memory.weak_bytes),
+        bytes_per_request=round(memory.bytes_per_request, 1),
+        growth_bytes_per_minute=None if growth is None else round(growth.bytes_per_minute, 1),
+        confidence=None if growth is None else round(growth.confidence, 3),
+        lines=tuple(
+            LineRow(line.file, line.line, line.function, round(line.strong_bytes + line.weak_bytes))
+            for line in memory.lines
+        ),
+    )
+
+
+def _joined(told: RouteMemory, sampled: MemoryFigures | None, findings: Findings) -> MemoryRow:
+    estimate = None if sampled is None else _sampled(sampled)
+    per_minute, confidence = _growth(told, findings)
+    if per_minute is None and estimate is not None and told.live_bytes:
+        per_minute, confidence = estimate.growth_bytes_per_minute, estimate.confidence
+    lines = tuple(
+        LineRow(line.file, line.line, line.function, line.bytes, line.share) for line in told.lines
+    )
+    return MemoryRow(
+        live_bytes=told.live_bytes,
+        weak_bytes=told.weak_bytes,
+        bytes_per_request=told.bytes_per_request,
+        growth_bytes_per_minute=per_minute,
+        confidence=confidence,
+        lines=lines or (estimate.lines if estimate is not None else ()),
+        strong_bytes=told.strong_bytes,
+        margin_bytes=told.margin_bytes,
+        suspects=told.suspects,
+    )
+
+
+def _growth(told: RouteMemory, findings: Findings) -> tuple[float | None, float | None]:
+    """Bytes a minute that suspects gained by this route, and how sure the surest of them is."""
+    growth = findings.growth
+    if growth is None or growth.seconds <= 0 or not growth.ready:
+        return None, None
+    parts = [
+        (share.share * suspect.growth_bytes, suspect.confidence)
+        for suspect in findings.suspects
+        if suspect.growth_bytes is not None
+        for share in suspect.routes
+        if share.route == told.route
+    ]
+    if not parts:
+        # Nothing of it is left: there is nothing that could grow.
+        return (0.0, 0.0) if not told.live_bytes else (None, None)
+    per_minute = 60 * sum(grown for grown, _ in parts) / growth.seconds
+    return round(per_minute, 1), _surest(confidence for _, confidence in parts)
+
+
+def _surest(confidences: Iterable[float | None]) -> float | None:
+    known = [confidence for confidence in confidences if confidence is not None]
+    return round(max(known), 3) if known else None
