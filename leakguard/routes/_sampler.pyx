@@ -189,7 +189,8 @@ def start(double interval, int depth=LG_DEPTH):
     lg_sampling = True
     lg_seed_anew()
     for i in range(2):
-        if not hooked or not lg_reached(i):
+        # Even where they are not ours to remove: a tool may have put back what we had taken out.
+        if not lg_reached(i):
             lg_install(i)
     hooked = True
 

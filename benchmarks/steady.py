@@ -1,0 +1,91 @@
+"""Whether the memory of LeakGuard itself stays the same over ten million requests.
+
+python -P benchmarks/steady.py [--requests 10_000_000] [--paths 1_000_000]
+
+A third of the requests have the same path, a third one of many, a third a path of their own, as far
+as --paths goes. Each keeps an object in a ring, so that samples come and go all the time. Exit
+status 0 if the second half of the run adds less than a byte in ten requests to resident memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import platform
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from leakguard import LeakGuard
+from leakguard.routes import _sampler
+
+REPORTS = 20
+LIMIT = 0.1
+"""Bytes a request."""
+
+ring: deque[bytearray] = deque(maxlen=20_000)
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    ring.append(bytearray(200))
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def send(message: Any) -> None:
+    pass
+
+
+def serve(guarded: Any, path: str) -> None:
+    """One request, without an event loop: nothing in it waits."""
+    scope = {"type": "http", "method": "GET", "path": path, "headers": []}
+    try:
+        guarded(scope, None, send).send(None)
+    except StopIteration:
+        return
+    raise AssertionError("the request waits for something")
+
+
+def path_of(number: int, paths: int) -> str:
+    if number % 3 == 0:
+        return "/"
+    if number % 3 == 1:
+        return f"/items/{number % 5000}"
+    own = number % paths
+    return f"/user-{own}/{own:x}/{own * 7919 % 1009}"
+
+
+def resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+def main() -> int:
+    """Prints resident memory as it goes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--requests", type=lambda text: int(float(text)), default=10_000_000)
+    parser.add_argument("--paths", type=lambda text: int(float(text)), default=1_000_000)
+    options = parser.parse_args()
+    guarded = LeakGuard(app, token="the-token-of-a-benchmark", sampling=True)
+    part = options.requests // REPORTS
+    points = []
+    for report in range(REPORTS):
+        for number in range(report * part, (report + 1) * part):
+            serve(guarded, path_of(number, options.paths))
+        gc.collect()
+        points.append(resident())
+        counts = _sampler.counts()
+        print(
+            f"{(report + 1) * part:12,} requests: {points[-1] / 1e6:6.1f} MB resident, "
+            f"{counts['live']:,} samples, {counts['sites']} stacks, {len(guarded._ledger.figures)} "
+            f"routes, the sampler itself {counts['memory'] / 1e6:.2f} MB",
+            flush=True,
+        )
+    half = points[REPORTS // 2 - 1 :]
+    slope = (half[-1] - half[0]) / (part * (len(half) - 1))
+    print(f"CPython {platform.python_version()}: {slope:+.4f} bytes a request in the second half")
+    return slope > LIMIT
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
