@@ -145,6 +145,8 @@ class Comparison:
         for index, path in enumerate(self.paths):
             if path.flags & _pathtree.FLAG_OWN or path.type_kind == TypeKind.WEAKREF:
                 continue
+            if path.parent < 0 and path.type_kind == TypeKind.STR:
+                continue  # the interpreter's table of interned names: modules import others late
             series = [table.get(path.key) for table in self.tables]
             judged = self._judge([0 if p is None else p.count for p in series], _LEAST_GAIN)
             if judged.word != "steady":
