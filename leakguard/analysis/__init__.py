@@ -7,10 +7,10 @@ heap.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from leakguard.analysis.attribution import attribute
 from leakguard.analysis.findings import Findings, ProcessFacts, SnapshotFacts
-from leakguard.analysis.growth import merge
 from leakguard.analysis.growth_history import compare_with
 from leakguard.analysis.heap import Heap
 from leakguard.analysis.suspects import find_suspects
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from leakguard.analysis.evidence import Evidence
-    from leakguard.analysis.growth import Summary
+    from leakguard.analysis.growth import Growth, Summary, Survey
     from leakguard.analysis.suspects import Judgement
     from leakguard.image import HeapImage
 
@@ -34,6 +34,14 @@ class Analysis:
 
     findings: Findings
     summary: Summary | None
+
+
+class _Known(NamedTuple):
+    """What the comparison with earlier images gave; `growth` is None where there are none."""
+
+    growth: Growth | None = None
+    survey: Survey | None = None
+    summary: Summary | None = None
 
 
 def analyse(image: HeapImage, *, top: int = 5) -> Findings:
@@ -57,22 +65,24 @@ def _analyse(image: HeapImage, top: int, evidence: Evidence | None) -> Analysis:
     heap = Heap(image)
     judged: Sequence[Judgement] = find_suspects(heap, top)
     notes = [str(note) for note in image.meta.get("notes", ())]
-    summary = facts = None
+    known, facts = _Known(), None
     if evidence is not None:
         compared = compare_with(image, evidence)
-        summary = compared.summary
-        merged = merge(
-            judged,
-            compared.growth,
-            heap=heap,
-            survey=compared.survey,
-            summary=summary,
-            top=top,
-            same_work=compared.same_work,
-        )
+        merged = compared.merge(heap, judged, top)
         judged = merged.suspects
-        facts = compared.facts
         notes += [merged.note] if merged.note else []
+        known, facts = (
+            _Known(compared.grown, compared.survey, compared.summary),
+            compared.facts,
+        )
+    judged, routes = attribute(
+        heap,
+        judged,
+        growth=known.growth,
+        survey=known.survey,
+        summary=known.summary,
+        evidence=evidence,
+    )
     suspects = tuple(judgement.suspect for judgement in judged)
     snapshot = _snapshot_facts(image)
     findings = Findings(
@@ -83,13 +93,18 @@ def _analyse(image: HeapImage, top: int, evidence: Evidence | None) -> Analysis:
             snapshot,
             linked=bool(judged) and judged[0].linked,
             confidence=judged[0].confidence if judged else 0.0,
+            growth=known.growth,
+            evidence=evidence,
+            routes=routes,
+            garbage_bytes=known.summary.garbage_bytes if known.summary else 0,
         ),
         suspects=suspects,
         types=type_rows(heap),
         notes=tuple(notes),
+        routes=routes,
         growth=facts,
     )
-    return Analysis(findings, summary)
+    return Analysis(findings, known.summary)
 
 
 def _snapshot_facts(image: HeapImage) -> SnapshotFacts:

@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from leakguard.analysis.growth_compare import Growth, compare
+from leakguard.analysis.growth_merge import Merged, merge
 from leakguard.analysis.growth_summary import Summary
 from leakguard.analysis.growth_survey import Survey
 from leakguard.analysis.route_findings import GrowthFacts
 from leakguard.errors import AnalysisError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from leakguard.analysis.evidence import Evidence
+    from leakguard.analysis.heap import Heap
+    from leakguard.analysis.suspects import Judgement
     from leakguard.image import HeapImage
 
 # Of two times the requests are alike when the shares of the routes have this much in common.
@@ -32,6 +35,23 @@ class Compared:
     summary: Summary
     growth: Growth
     same_work: bool
+
+    @property
+    def grown(self) -> Growth | None:
+        """The growth, None as long as there is one image only."""
+        return self.growth if self.growth.intervals else None
+
+    def merge(self, heap: Heap, judged: Sequence[Judgement], top: int) -> Merged:
+        """The suspects of the image joined with what has grown; see `growth_merge`."""
+        return merge(
+            judged,
+            self.growth,
+            heap=heap,
+            survey=self.survey,
+            summary=self.summary,
+            top=top,
+            same_work=self.same_work,
+        )
 
     @property
     def facts(self) -> GrowthFacts:

@@ -38,6 +38,7 @@ _ONE_BUFFER = 64 << 10
 _LEAST_OBJECTS, _LEAST_BYTES = 50, 8 << 10
 # Below this a single path is noise.
 _LEAST_GAIN, _LEAST_GAIN_BYTES = 5, 2048
+_MANY_ALIKE = 10
 _CHAIN_BELOW = 6
 _ENDS_A_CHAIN = frozenset({TypeKind.TASK, TypeKind.GENERATOR})
 # Who holds weakly is named only where no other holder grows with so much of it.
@@ -115,7 +116,8 @@ class Comparison:
         self.tables = [summary.by_key() for summary in taken]
         # the intervals that judge() looks at
         self.start = len(taken) - 1 - len(weights) + (1 if len(weights) > LEAST_INTERVALS else 0)
-        self.judge = judge if len(weights) >= LEAST_INTERVALS else judge_few
+        self.is_few = len(weights) < LEAST_INTERVALS
+        self.judge = judge_few if self.is_few else judge
         # What has begun to grow lately is not to be lost among the requests of long ago.
         self.recent = max(self.start, len(taken) - 1 - MOST_INTERVALS)
         self.requests = requests_between(taken[self.start], self.last)
@@ -207,6 +209,8 @@ class Comparison:
             return None
         heaviest = max(group, key=lambda found: (found.by_count, self._gain(found.index)))
         member = self.paths[heaviest.index]
+        if self.is_few and heaviest.by_count and not self._are_many(heaviest.index, gained_bytes):
+            return None
         linked = self._is_linked(heaviest.index)
         named = self._head(heaviest.index) if linked else holder
         bounded = member.flags & _pathtree.FLAG_BOUNDED
@@ -253,6 +257,13 @@ class Comparison:
         path = self.paths[index]
         before = self.tables[self.start].get(path.key)
         return path.all_bytes - (0 if before is None else before.all_bytes)
+
+    def _are_many(self, index: int, size: int) -> bool:
+        """Whether objects of one kind gather, rather than one of much, such as a thread or a
+        module: before there are enough summaries to see that those come once."""
+        before = self.tables[self.start].get(self.paths[index].key)
+        gained = self.paths[index].count - (0 if before is None else before.count)
+        return not self.floors or size >= _LARGE or gained >= _MANY_ALIKE
 
     def _is_enough(self, objects: int, size: int, requests: int | None) -> bool:
         if not requests:

@@ -61,7 +61,7 @@ class Endpoint:
         self._routes = routes
         self._token = settings.token or token
         self._gate = Gate(settings, self._token, lockout or process_lockout())
-        self._watch = Watch(settings, requests or self._requests, examine)
+        self._watch = Watch(settings, requests or self._requests, examine, prepare=routes)
         self.tick = self._watch.tick
         """To be called out of requests, at most once a second: it takes what is due by itself."""
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from leakguard.endpoint.threads import Worker
 from leakguard.errors import LeakGuardError
 
 if TYPE_CHECKING:
@@ -98,9 +99,7 @@ class Snapshots(Generic[Result]):
             running.set_running_or_notify_cancel()  # from here on cancel() has no effect
             self._running = running
         try:
-            threading.Thread(
-                target=self._run, args=(running,), name="leakguard-snapshot", daemon=True
-            ).start()
+            Worker("leakguard-snapshot", self._run, running).start()
         except RuntimeError as error:
             self._finish(running, _failure(error))
         return running

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from leakguard import process
 from leakguard.endpoint.schedule import Schedule
 from leakguard.endpoint.snapshots import Snapshots, Turn
+from leakguard.endpoint.threads import Worker
 from leakguard.endpoint.timeline import Timeline
 from leakguard.errors import AnalysisError
 from leakguard.settings import MAX_TOP
@@ -32,8 +33,9 @@ TERMS_SECONDS = 10.0
 class Watch:
     """Takes snapshots one at a time and remembers what they told.
 
-    `requests` gives how many have ended of each route. `examine` is
-    `leakguard.pipeline.examine_with` unless a test has another one.
+    `requests` gives how many have ended of each route. `prepare` is called before the first: what
+    an answer will load is not to look like growth. `examine` is `leakguard.pipeline.examine_with`
+    unless a test has another one.
     """
 
     def __init__(
@@ -41,11 +43,14 @@ class Watch:
         settings: Settings,
         requests: Callable[[], Mapping[str, int]],
         examine: Callable[..., Examined] | None = None,
+        *,
+        prepare: Callable[[], object] | None = None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._settings = settings
         self._requests = requests
         self._examine = examine
+        self._prepare = prepare
         self._clock = clock
         turn = Turn()
         self.reports = Snapshots(self._report, cooldown=settings.cooldown, turn=turn, clock=clock)
@@ -73,9 +78,7 @@ class Watch:
         if not self._ticking.acquire(blocking=False):
             return
         try:
-            threading.Thread(
-                target=self._look, args=(due, self._ticking), name="leakguard-watch", daemon=True
-            ).start()
+            Worker("leakguard-watch", self._look, due, self._ticking).start()
         except RuntimeError:
             self._ticking.release()  # no thread to be had: the next tick tries again
 
@@ -123,6 +126,9 @@ class Watch:
             from leakguard import pipeline
 
             self._examine = pipeline.examine_with
+        if self._prepare is not None:
+            self._prepare()
+            self._prepare = None
         evidence = self.timeline.evidence(routes)
         if begins:
             evidence = evidence.without_summaries()
