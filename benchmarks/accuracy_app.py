@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import random
 import threading
@@ -34,6 +35,7 @@ class Shop:
         self.routes = [*leaks, *CLEAN]
         self.requests: Counter[str] = Counter()
         self._seed = seed
+        self._serial = itertools.count(1000)
 
     def numbers(self, client: int = 0) -> random.Random:
         """The same choices in each run."""
@@ -45,13 +47,13 @@ class Shop:
         self.requests[route] += 1
         return route
 
-    def work(self, route: str, number: int, numbers: random.Random) -> Iterator[float]:
+    def work(self, route: str, numbers: random.Random) -> Iterator[float]:
         """One request; gives the seconds for which it waits for others meanwhile."""
         churn(numbers.randrange(2, 20))
         yield 0.0
         churn(numbers.randrange(2, 10))
         if route in self.leaks:
-            self.leaks[route](number)
+            self.leaks[route](next(self._serial))
         if numbers.random() < 0.3:
             yield numbers.random() * 0.002
         churn(numbers.randrange(1, 8))
@@ -74,7 +76,7 @@ def asgi(shop: Shop) -> Starlette:
 
     def endpoint(route: str) -> Callable[[Request], Awaitable[PlainTextResponse]]:
         async def answer(request: Request) -> PlainTextResponse:
-            for seconds in shop.work(route, request.scope["number"], numbers):
+            for seconds in shop.work(route, numbers):
                 await asyncio.sleep(seconds)
             return PlainTextResponse("done")
 
@@ -88,7 +90,7 @@ def wsgi(shop: Shop) -> Callable[..., list[bytes]]:
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         route = environ["PATH_INFO"].lstrip("/")
-        for seconds in shop.work(route, environ["number"], environ["numbers"]):
+        for seconds in shop.work(route, environ["numbers"]):
             time.sleep(seconds)
         start_response("200 OK", [("Content-Type", "text/plain")])
         return [b"done"]
@@ -96,7 +98,7 @@ def wsgi(shop: Shop) -> Callable[..., list[bytes]]:
     return app
 
 
-async def ask(app: Any, path: str, number: int = 0, token: str = "") -> bytes:
+async def ask(app: Any, path: str, token: str = "") -> bytes:
     """One request to an ASGI app, as a server makes it; the body of the answer."""
     body = bytearray()
 
@@ -120,7 +122,6 @@ async def ask(app: Any, path: str, number: int = 0, token: str = "") -> bytes:
         + ([(b"authorization", b"Bearer " + token.encode())] if token else []),
         "client": ("127.0.0.1", 5),
         "server": ("127.0.0.1", 80),
-        "number": number,
     }
     await app(scope, receive, send)
     return bytes(body)
@@ -131,12 +132,12 @@ async def serve_asyncio(shop: Shop, app: Any, requests: int) -> None:
     numbers = shop.numbers(99)
     room = asyncio.Semaphore(CLIENTS)
 
-    async def one(number: int) -> None:
+    async def one() -> None:
         async with room:
-            await ask(app, f"/{shop.choose(numbers)}", 1000 + number)
+            await ask(app, f"/{shop.choose(numbers)}")
 
     for first in range(0, requests, 1000):
-        await asyncio.gather(*(one(first + n) for n in range(min(1000, requests - first))))
+        await asyncio.gather(*(one() for _ in range(min(1000, requests - first))))
 
 
 def call(app: Any, path: str, token: str = "", **more: Any) -> bytes:
@@ -169,8 +170,8 @@ def serve_threads(shop: Shop, app: Any, requests: int) -> None:
 
     def client(index: int) -> None:
         numbers = shop.numbers(index)
-        for number in range(requests // THREADS):
-            call(app, f"/{shop.choose(numbers)}", number=1000 + number, numbers=numbers)
+        for _ in range(requests // THREADS):
+            call(app, f"/{shop.choose(numbers)}", numbers=numbers)
 
     threads = [threading.Thread(target=client, args=(index,)) for index in range(THREADS)]
     for thread in threads:

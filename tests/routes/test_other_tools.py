@@ -20,7 +20,7 @@ TOOL = """
         return found
     def seen():
         kept = [bytes(1000) for _ in range(1000)]  # OBJ
-        grown = [bytearray(1000) for _ in range(1000)]  # and its buffer: 3.11 and 3.12 OBJ, else MEM
+        grown = [bytearray(1000) for _ in range(1000)]  # a buffer: in one or the other
         alive = _sampler.counts()["live"]
         del kept, grown
         return alive > 1800, _sampler.counts()["live"] < alive - 1800
