@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from leakguard.analyser import Examined
+    from leakguard.analysis.evidence import TermMove
     from leakguard.endpoint.lockout import Lockout
     from leakguard.endpoint.messages import EndpointRequest
     from leakguard.endpoint.query import Query
@@ -109,15 +110,19 @@ class Endpoint:
         age = max(0.0, asked - taken.at)  # what was complete only after the question is new
         findings = dataclasses.replace(taken.result, suspects=taken.result.suspects[: wanted.top])
         # Both read thousands of figures, and the event loop has other requests to serve.
-        routes, terms = await asyncio.to_thread(self._figures, findings.snapshot.heap_bytes)
-        report = Report(findings, routes, round(age, 1), self._settings.app_name, terms)
+        routes, terms, trends = await asyncio.to_thread(self._figures, findings.snapshot.heap_bytes)
+        name = self._settings.app_name
+        report = Report(findings, routes, round(age, 1), name, terms, trends)
         extra = [("age", str(int(age)))] if age else []
         if wanted.as_json:
             return _json(200, jsonform.to_dict(report), extra)
         return EndpointResponse.of(200, _TEXT, _line_ended(text.render(report)), extra)
 
-    def _figures(self, heap_bytes: int) -> tuple[Sequence[RouteFigures], Mapping[str, int | None]]:
-        return self._routes(), process.terms().with_heap(heap_bytes).to_dict()
+    def _figures(
+        self, heap_bytes: int
+    ) -> tuple[Sequence[RouteFigures], Mapping[str, int | None], Sequence[TermMove]]:
+        terms = process.terms().with_heap(heap_bytes)
+        return self._routes(), terms.to_dict(), process.moves(self._watch.timeline.history)
 
     async def _baseline(self, wanted: Query) -> EndpointResponse:
         kept = (await _taken(self._watch.baselines)).result

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("leakguard")
 
 TERMS_SECONDS = 10.0
-"""Between two points of the resident memory's history."""
+"""Between two points of the resident memory's history; the first ones come closer together, so that
+there is a trend within a minute."""
+_FIRST_SECONDS, _FIRST_POINTS = 2.0, 15
 
 
 class Watch:
@@ -74,7 +76,8 @@ class Watch:
         due = self._settings.baseline and self._schedule.is_due(now, requests, self.timeline.kept())
         if not due and now < self._next_terms:
             return
-        self._next_terms = now + TERMS_SECONDS
+        few = len(self.timeline.history.points()) < _FIRST_POINTS
+        self._next_terms = now + (_FIRST_SECONDS if few else TERMS_SECONDS)
         if not self._ticking.acquire(blocking=False):
             return
         try:
