@@ -16,8 +16,8 @@ import secrets
 import stat
 from typing import TYPE_CHECKING
 
-from leakguard.endpoint.private_dir import directories, directory, opened
 from leakguard.errors import LeakGuardError
+from leakguard.private_dir import OWN_DIRECTORY, directories, directory, opened
 from leakguard.settings import MIN_TOKEN_LENGTH
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _MAX_LENGTH = 4096
 _UNNAMED = "default"
+_ADVICE = f"set LEAKGUARD_TOKEN, or {OWN_DIRECTORY}"
 
 
 def app_token(app: str = "") -> str:
@@ -33,7 +34,7 @@ def app_token(app: str = "") -> str:
     Raises `LeakGuardError` if it cannot be kept where only this user can read it.
     """
     place = directory()
-    with opened(place, create=True) as parent:
+    with opened(place, create=True, advice=_ADVICE) as parent:
         name = _file_name(app)
         token = _read(parent, name, place, used=True)
         if token is None:
@@ -57,7 +58,7 @@ def shared_token(app: str | None = None) -> str:
     found: list[tuple[float, str]] = []
     for place in directories():
         try:
-            with opened(place, create=False) as parent:
+            with opened(place, create=False, advice=_ADVICE) as parent:
                 token = _read(parent, name, place, used=False)
                 if token is not None:
                     last_use = os.stat(name, dir_fd=parent, follow_symlinks=False).st_mtime

@@ -8,7 +8,7 @@ import tempfile
 
 import pytest
 
-from leakguard.endpoint import private_dir
+from leakguard import private_dir
 from leakguard.endpoint.first_words import token_at_start
 from leakguard.endpoint.tokens import app_token, shared_token
 from leakguard.errors import LeakGuardError

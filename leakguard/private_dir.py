@@ -7,6 +7,7 @@ opened without following a link, and its owner and mode are checked on what was 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import tempfile
@@ -18,6 +19,8 @@ from leakguard.errors import LeakGuardError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+OWN_DIRECTORY = "set XDG_RUNTIME_DIR to a directory of this user's own"
 
 
 def directory() -> Path:
@@ -36,13 +39,13 @@ def directories() -> list[Path]:
 
 
 @contextmanager
-def opened(path: Path, *, create: bool) -> Iterator[int]:
+def opened(path: Path, *, create: bool, advice: str = OWN_DIRECTORY) -> Iterator[int]:
     """A descriptor of the directory, for the *at() calls.
 
     Raises FileNotFoundError if there is none and `create` is false, `LeakGuardError` if it is not
-    a directory that only this user can use.
+    a directory that only this user can use; `advice` is what can be done then.
     """
-    uid = _uid()
+    _uid()
     if create:
         try:
             path.mkdir(0o700)
@@ -51,21 +54,41 @@ def opened(path: Path, *, create: bool) -> Iterator[int]:
         except OSError as error:
             raise LeakGuardError(
                 f"LeakGuard cannot make its private directory {path}: {error.strerror}. "
-                "Set LEAKGUARD_TOKEN, or XDG_RUNTIME_DIR to a directory of this user's own."
+                f"{advice[:1].upper()}{advice[1:]}."
             ) from error
+    with _checked(path, None, path, advice) as descriptor:
+        yield descriptor
+
+
+@contextmanager
+def below(parent: int, name: str, path: Path, *, create: bool) -> Iterator[int]:
+    """The same for the directory `name` in the one that `parent` is a descriptor of.
+
+    `path` is where that is, for the message of an error.
+    """
+    if create:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(name, 0o700, dir_fd=parent)
+    with _checked(name, parent, path, OWN_DIRECTORY) as descriptor:
+        yield descriptor
+
+
+@contextmanager
+def _checked(target: str | Path, parent: int | None, path: Path, advice: str) -> Iterator[int]:
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        descriptor = os.open(path, flags)
+        descriptor = os.open(target, flags, dir_fd=parent)
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise _unsafe(path, "is a link, no directory, or not accessible") from error
+        raise _unsafe(path, "is a link, no directory, or not accessible", advice) from error
     try:
-        found = os.fstat(descriptor)
+        uid, found = _uid(), os.fstat(descriptor)
         if found.st_uid != uid:
-            raise _unsafe(path, f"belongs to the user id {found.st_uid}, not {uid}")
+            raise _unsafe(path, f"belongs to the user id {found.st_uid}, not {uid}", advice)
         if stat.S_IMODE(found.st_mode) & 0o077:
-            raise _unsafe(path, f"is open to other users (mode {stat.S_IMODE(found.st_mode):o})")
+            mode = stat.S_IMODE(found.st_mode)
+            raise _unsafe(path, f"is open to other users (mode {mode:o})", advice)
         yield descriptor
     finally:
         os.close(descriptor)
@@ -91,13 +114,13 @@ def _is_private(path: Path) -> bool:
 def _uid() -> int:
     if not hasattr(os, "geteuid") or not hasattr(os, "O_NOFOLLOW"):
         raise LeakGuardError(
-            "LeakGuard cannot share a token between workers on this system; set LEAKGUARD_TOKEN."
+            "LeakGuard cannot share files between workers on this system; set LEAKGUARD_TOKEN."
         )
     return os.geteuid()
 
 
-def _unsafe(path: Path, why: str) -> LeakGuardError:
+def _unsafe(path: Path, why: str, advice: str) -> LeakGuardError:
     return LeakGuardError(
         f"LeakGuard does not trust {path}: it {why}, so somebody else could read or replace what "
-        "is kept there. Remove it, or set LEAKGUARD_TOKEN."
+        f"is kept there. Remove it, or {advice}."
     )

@@ -1,0 +1,52 @@
+"""Real threads and a real poll, whatever a monkey patch has put in their place.
+
+gevent replaces them by greenlets, which run only while the server's own loop lets them: a worker
+that is busy would answer nobody. Sockets need no such care as long as they are those of `_socket`,
+which lies below `socket` and is never patched.
+"""
+
+from __future__ import annotations
+
+import _socket
+import select
+import sys
+import threading
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def start_thread(function: Callable[[], object], name: str) -> None:
+    """Run `function` in a daemon thread of the system. RuntimeError if there can be no more."""
+    monkey = sys.modules.get("gevent.monkey")
+    if monkey is not None and monkey.is_module_patched("threading"):
+        monkey.get_original("_thread", "start_new_thread")(function, ())
+        return
+    # An 8 MB stack costs addresses, not memory. `threading.stack_size` is not touched: it holds
+    # for every thread of the process, and the app may be starting one at this moment.
+    threading.Thread(target=function, name=name, daemon=True).start()
+
+
+def lock() -> Any:
+    """A lock between real threads, not held. It has acquire(blocking, timeout) and release()."""
+    monkey = sys.modules.get("gevent.monkey")
+    if monkey is not None:
+        return monkey.get_original("_thread", "allocate_lock")()
+    return threading.Lock()
+
+
+def poll() -> select.poll:
+    """A poll object that blocks this thread alone."""
+    monkey = sys.modules.get("gevent.monkey")
+    if monkey is not None:
+        made: select.poll = monkey.get_original("select", "poll")()
+        return made
+    return select.poll()
+
+
+def accept(listening: _socket.socket) -> _socket.socket:
+    """The next connection. BlockingIOError if there is none, OSError as of accept(2)."""
+    # What `socket.socket.accept` calls; the type stubs leave it out.
+    descriptor, _ = cast("Any", listening)._accept()
+    return _socket.socket(fileno=descriptor)
