@@ -41,8 +41,8 @@ def doubt(
     if snapshot.coverage is not None and snapshot.coverage < _LITTLE_SEEN:
         reached = f"{100 * snapshot.coverage:.0f} %"
         reasons.append(f"Only {reached} of what is allocated was reached.")
-    elif snapshot.coverage is None and sure < _SURE_ENOUGH and served:
-        reasons.append("The allocator does not tell how much of the heap was reached.")
+    elif snapshot.coverage is None and served and not suspects:
+        reasons.append("Python's allocator does not tell how much of the heap was reached.")
     if served and suspects and not sampled:
         reasons.append("With sampling on, the route and the line would be known.")
     if beside is not None and not reasons:
@@ -57,4 +57,4 @@ def _more_snapshots(growth: Growth | None) -> str:
     missing = max(1, LEAST_INTERVALS - (growth.intervals if growth is not None else 0))
     number = _NUMBERS[missing] if missing < len(_NUMBERS) else str(missing)
     noun = "snapshot" if missing == 1 else "snapshots"
-    return f"Not enough history yet: {number} more {noun} with requests between will tell growth."
+    return f"{number.capitalize()} more {noun} with requests between them will tell what grows."

@@ -55,7 +55,7 @@ def routes_words(suspect: Suspect) -> RoutesWords | None:
         return None
     names = [_name_with_share(share, alone=len(told) == 1) for share in told]
     return RoutesWords(
-        who=_capital(_joined(names)),
+        who=_capital(_joined(names)) if told[0].route in _SPECIAL else _joined(names),
         one=len(told) == 1 and told[0].route not in _PLURAL,
         amount=_amount(told),
         requests=sum(share.requests for share in told),

@@ -142,4 +142,5 @@ def _short(suspect: Suspect) -> str:
     if routes is None:
         return suspect.holder
     first = name_of(suspect.routes[0].route)
-    return f"{first}{routes.amount if routes.one else ''} in {suspect.holder}"
+    amount = f" ({routes.amount.strip()})" if routes.one and routes.amount else ""
+    return f"{first}{amount} in {suspect.holder}"
