@@ -33,6 +33,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--leaks", choices=("mixed", "small"), default="mixed")
     parser.add_argument("--interval", type=int, default=65_536, metavar="BYTES")
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="runs of LeakGuard")
+    parser.add_argument("--upload-every", type=int, default=100, metavar="REQUESTS")
     parser.add_argument("--only-leakguard", action="store_true", help="leave the others out")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     parser.add_argument("--seed", type=int, default=1, help=argparse.SUPPRESS)
@@ -67,6 +68,7 @@ def _in_own_process(arguments: list[str], what: str, seed: int) -> Any:
 def _work(options: argparse.Namespace) -> Any:
     app = importlib.import_module("accuracy_app")
     leaks = importlib.import_module("accuracy_leaks")
+    leaks.upload_every = options.upload_every
     shop = app.Shop(leaks.MIXED if options.leaks == "mixed" else leaks.SMALL)
     if options.worker in NAIVE:
         naive = importlib.import_module("accuracy_naive")

@@ -16,47 +16,54 @@ OPTIONS: list[Any] = []
 ROWS: list[Any] = []
 TIMES: list[Any] = []
 
+_numbers = itertools.count(1000)
 _uploads = itertools.count(1)
+upload_every = 100
 
 
-def cart(number: int) -> None:
+def cart() -> None:
     """About 1 KB a request, a quarter of it in blocks that the interpreter recycles."""
+    number = next(_numbers)
     agent, path = f"Mozilla/5.0 {number} " + "x" * 300, f"/cart?{number}" + "y" * 200
     lines = [f"line {number}", "v" * 70 + str(number)]
     CARTS.append({"id": number, "agent": agent, "path": path, "at": number + 0.5, "lines": lines})
 
 
-def page(number: int) -> None:
+def page() -> None:
     """About 10 KB a request."""
+    number = next(_numbers)
     PAGES.append(["z" * 950 + str(number + part) for part in range(10)])
 
 
-def upload(number: int) -> None:
-    """1 MB every hundred requests."""
-    if next(_uploads) % 100 == 0:
-        UPLOADS.append(bytearray(1 << 20))
+def upload() -> None:
+    """1 MB every hundred requests, or as much less more often."""
+    if next(_uploads) % upload_every == 0:
+        UPLOADS.append(bytearray((1 << 20) * upload_every // 100))
 
 
-def options(number: int) -> None:
+def options() -> None:
     """Nothing but small dicts."""
+    number = next(_numbers)
     for part in range(4):
         OPTIONS.append({"user": number, "part": part})
 
 
-def rows(number: int) -> None:
+def rows() -> None:
     """Nothing but small lists."""
+    number = next(_numbers)
     for part in range(10):
         ROWS.append([number, part, None])
 
 
-def times(number: int) -> None:
+def times() -> None:
     """Nothing but floats."""
+    number = next(_numbers)
     for part in range(30):
         TIMES.append(number + part * 0.5)
 
 
-MIXED: dict[str, Callable[[int], None]] = {"cart": cart, "page": page, "upload": upload}
-SMALL: dict[str, Callable[[int], None]] = {"options": options, "rows": rows, "times": times}
+MIXED: dict[str, Callable[[], None]] = {"cart": cart, "page": page, "upload": upload}
+SMALL: dict[str, Callable[[], None]] = {"options": options, "rows": rows, "times": times}
 HOLDERS = {
     "cart": CARTS,
     "page": PAGES,
@@ -72,11 +79,16 @@ def leaked_bytes(name: str) -> int:
     return _deep_size(HOLDERS[name], set())
 
 
+def _block(size: int) -> int:
+    """Small blocks are rounded up by Python's allocator."""
+    return (size + 15) // 16 * 16 if size <= 512 else size
+
+
 def _deep_size(value: Any, seen: set[int]) -> int:
     if id(value) in seen or value is None or (isinstance(value, int) and value <= 256):
         return 0  # the interpreter has it anyway
     seen.add(id(value))
-    size = sys.getsizeof(value)
+    size = _block(sys.getsizeof(value))
     if isinstance(value, dict):
         value = value.values()  # the keys are names in the code above
     elif not isinstance(value, list):
