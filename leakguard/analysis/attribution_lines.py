@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from leakguard.analysis.origin import Origin, origin_of
@@ -9,13 +10,15 @@ from leakguard.analysis.route_findings import AllocationLine
 from leakguard.analysis.telling_line import telling_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from leakguard.analysis.attribution_votes import Vote
     from leakguard.image import Frame, SampleTable
 
 MOST_LINES = 5
 _LEAST_SHARE = 0.02
+# With this part of all samples the certain ones tell the lines by themselves.
+_ENOUGH = 0.25
 
 
 class Stacks:
@@ -42,25 +45,45 @@ class Stacks:
         return self._direct[stack]
 
 
-def allocation_lines(votes: Iterable[Vote], stacks: Stacks) -> tuple[AllocationLine, ...]:
-    """The lines that allocated most, the application's first, those of certain samples before."""
-    votes = list(votes)
+def allocation_lines(
+    votes: Sequence[Vote], stacks: Stacks, noise: Sequence[Vote] = (), part: float = 0.0
+) -> tuple[AllocationLine, ...]:
+    """The lines that allocated most, the application's first.
+
+    `noise` are samples beside them of routes that did not make it: recycled blocks, with the lines
+    that first allocated them. About `part` as many of `votes` are of those lines for no other
+    reason.
+    """
     members = [vote for vote in votes if vote.strong and not vote.own]
-    # the holder's buffer was allocated by a line that fills the holder, not by one that made what
-    # is in it
-    sums: dict[tuple[Frame, bool], list[float]] = {}
-    for vote in members or votes:
+    if _weight(members) >= _ENOUGH * (_weight(votes) + _weight(noise)):
+        votes, noise = members, ()
+    weights: dict[tuple[Frame, bool], float] = defaultdict(float)
+    filling = set()
+    unit = min((vote.weight for vote in votes), default=0)
+    for vote in votes:
         line = stacks.line(vote.stack)
         if line is not None:
-            sums.setdefault(line, [0.0, 0.0])[not vote.strong] += vote.weight
-    total = sum(strong + weak for strong, weak in sums.values())
-    rows = sorted(sums.items(), key=lambda row: (not row[0][1], -row[1][0], -row[1][1]))
+            # all that the holder has room for is not of the line that last made it larger
+            weights[line] += unit if vote.own else vote.weight
+            if vote.own:
+                filling.add(line)
+    for vote in noise:
+        line = stacks.line(vote.stack)
+        if line in weights and line not in filling:
+            weights[line] -= part * vote.weight
+    # little is certain here: the line that fills the holder is
+    rows = sorted(weights.items(), key=lambda row: (not row[0][1], row[0] not in filling, -row[1]))
+    total = sum(weight for _, weight in rows if weight > 0)
     found = [
         AllocationLine(
-            frame.file, frame.line, frame.function, round(sum(held) / total, 4), round(sum(held))
+            frame.file, frame.line, frame.function, round(weight / total, 4), round(weight)
         )
-        for (frame, _), held in rows
-        if total
+        for (frame, _), weight in rows
+        if weight > 0
     ]
     kept = [line for line in found if line.share >= _LEAST_SHARE]
     return tuple((kept or found)[:MOST_LINES])
+
+
+def _weight(votes: Iterable[Vote]) -> int:
+    return sum(vote.weight for vote in votes if not vote.own)

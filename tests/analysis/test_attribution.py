@@ -100,7 +100,7 @@ def test_two_leaks_beside_a_warm_cache_have_their_own_routes(sampled):
     warm = sampled.heap.fill(cache, 30, 5 * KB, "shop.Page", EdgeKind.DATA_KEY)
     sampled.samples(first[::30], one, sampled.stack(10))
     sampled.samples(second[::30], two, sampled.stack(20))
-    sampled.samples(warm[:2], three, sampled.stack(30))
+    sampled.samples(warm[:4], three, sampled.stack(30))
     suspects, routes = sampled.join()
     assert [[share.route for share in found.routes] for found in suspects] == [
         ["GET /one"],
@@ -109,7 +109,7 @@ def test_two_leaks_beside_a_warm_cache_have_their_own_routes(sampled):
     assert [found.lines[0].line for found in suspects] == [10, 20]
     assert routes["GET /three"].suspects == ()
     assert routes["GET /three"].bytes_per_request == 0
-    assert routes["GET /three"].strong_bytes == 2 * INTERVAL
+    assert routes["GET /three"].strong_bytes == 4 * INTERVAL
 
 
 def test_what_two_owners_hold_belongs_to_the_suspect_on_its_path(sampled):
@@ -218,12 +218,12 @@ def test_what_has_just_been_allocated_may_be_in_flight(sampled):
 
 def test_blocks_that_no_object_owns_count_for_their_route(sampled):
     route = sampled.builder.route("GET /a", 100)
-    sampled.samples([None] * 3, route)
-    sampled.samples([None] * 2, route, kind=SampleKind.WEAK)
+    sampled.samples([None] * 6, route)
+    sampled.samples([None] * 5, route, kind=SampleKind.WEAK)
     _, routes = sampled.join()
-    assert routes["GET /a"].strong_bytes == 3 * INTERVAL
-    assert routes["GET /a"].weak_bytes == 2 * INTERVAL
-    assert routes["GET /a"].margin_bytes == round(1.96 * (3 * INTERVAL * (INTERVAL - 100)) ** 0.5)
+    assert routes["GET /a"].strong_bytes == 6 * INTERVAL
+    assert routes["GET /a"].weak_bytes == 5 * INTERVAL
+    assert routes["GET /a"].margin_bytes == round(1.96 * (6 * INTERVAL * (INTERVAL - 100)) ** 0.5)
 
 
 def test_requests_without_a_route_do_not_vote_beside_others(sampled):
@@ -258,3 +258,27 @@ def test_leaves_that_are_folded_into_the_holder_are_no_buffer(sampled):
     (suspect,), _ = sampled.join()
     assert [share.route for share in suspect.routes] == ["GET /a", "GET /b"]
     assert suspect.routes[0].share == pytest.approx(30 / 41, abs=1e-3)
+
+
+def test_a_few_samples_beside_the_suspects_say_nothing(sampled):
+    route = sampled.builder.route("GET /a", 100)
+    sampled.samples([None] * 3, route)
+    sampled.samples([None] * 3, route, kind=SampleKind.WEAK)
+    _, routes = sampled.join()
+    row = routes["GET /a"]
+    assert (row.strong_bytes, row.weak_bytes, row.margin_bytes, row.lines) == (0, 0, 0, ())
+
+
+def test_lines_that_recycled_blocks_of_all_routes_come_from_are_no_leak(sampled):
+    leak, clean = sampled.builder.route("GET /leak", 1000), sampled.builder.route("GET /ok", 9000)
+    holder, values = sampled.leak("VALUES", 50_000, 24, "float", kind=TypeKind.FLOAT)
+    churn = sampled.stack(70)
+    sampled.samples(values[:180], clean, churn, kind=SampleKind.WEAK)
+    sampled.samples(values[180:200], leak, churn, kind=SampleKind.WEAK)
+    sampled.samples(values[200:210], leak, sampled.stack(41), kind=SampleKind.WEAK)
+    # the line that fills the holder, and one that made a small part of what it holds
+    sampled.builder.sample(holder, 400_000, 400_000, leak, sampled.stack(55), 1, 5, 1000)
+    sampled.samples(values[210:213], leak, sampled.stack(12))
+    (suspect,), _ = sampled.join()
+    assert [share.route for share in suspect.routes] == ["GET /leak"]
+    assert [line.line for line in suspect.lines] == [55, 41, 12]
