@@ -11,7 +11,7 @@ The path-tree method sees what one image cannot: what grows, even where two owne
 from __future__ import annotations
 
 from leakguard.analysis.growth_compare import Growth, compare
-from leakguard.analysis.growth_holders import GrownPath
+from leakguard.analysis.growth_found import GrownPath
 from leakguard.analysis.growth_merge import Merged, merge
 from leakguard.analysis.growth_summary import GrowthPath, Summary
 from leakguard.analysis.growth_survey import Survey

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from leakguard.analysis.growth_holders import Comparison, GrownPath, requests_between
+from leakguard.analysis.growth_found import GrownPath, requests_between
+from leakguard.analysis.growth_holders import Comparison
 from leakguard.analysis.growth_series import LEAST_INTERVALS, Word, judge
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from leakguard.analysis.growth_holders import Comparison, GrownPath, requests_between
+from leakguard.analysis.growth_found import GrownPath, requests_between
+from leakguard.analysis.growth_holders import Comparison
 
 if TYPE_CHECKING:
     from leakguard.analysis.growth_summary import Summary

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from leakguard.analysis import _pathtree
-from leakguard.analysis.growth_naming import PathNames
+from leakguard.analysis.growth_floors import LARGE, MANY_BYTES, is_dense, is_enough
+from leakguard.analysis.growth_found import GrownPath, requests_between
 from leakguard.analysis.growth_series import (
     LEAST_INTERVALS,
     MOST_INTERVALS,
@@ -17,79 +18,19 @@ from leakguard.analysis.growth_series import (
     judge,
     judge_few,
 )
+from leakguard.analysis.growth_tree import PathTree
 from leakguard.image import TypeKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from leakguard.analysis.findings import Link
-    from leakguard.analysis.growth_summary import GrowthPath, Summary
+    from leakguard.analysis.growth_summary import Summary
 
-# What a path must gain for a request; measured on real leaks and on heaps that have none.
-LEAST_OBJECTS_A_REQUEST = 0.2
-LEAST_BYTES_A_REQUEST = 40.0
-# Where many requests pass by the leak, so much in all is evidence too.
-_MANY_OBJECTS, _MANY_BYTES = 100, 256 << 10
-# Few objects, large ones: so much in all, and for a request.
-_LARGE, _LARGE_A_REQUEST = 1 << 20, 200.0
-# One object that grows by itself, such as a bytearray.
-_ONE_BUFFER = 64 << 10
-# Where nobody counts requests.
-_LEAST_OBJECTS, _LEAST_BYTES = 50, 8 << 10
 # Below this a single path is noise.
 _LEAST_GAIN, _LEAST_GAIN_BYTES = 5, 2048
 _MANY_ALIKE = 10
-_CHAIN_BELOW = 6
-_ENDS_A_CHAIN = frozenset({TypeKind.TASK, TypeKind.GENERATOR})
 # Who holds weakly is named only where no other holder grows with so much of it.
 _EXPLAINED = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class GrownPath:
-    """A holder under which objects gather from one summary to the next.
-
-    `growth_objects` and `growth_bytes` are what it gained over the intervals compared, `objects`
-    and `bytes` how much there was of it in each summary. `seconds` and `requests` passed meanwhile.
-    `held_from_c`: nothing in Python refers to them; `linked`: each keeps the one before it alive.
-    `chain` leads from the root to the objects. `holder_key` and `member_key` find the two paths in
-    the summaries.
-    """
-
-    holder: str
-    verdict: Word
-    confidence: float
-    object_type: str
-    object_count: int
-    growth_objects: int
-    growth_bytes: int
-    objects: tuple[int, ...]
-    bytes: tuple[int, ...]
-    seconds: float
-    requests: int | None
-    held_from_c: bool
-    holds_weakly: bool
-    linked: bool
-    chain: tuple[Link, ...]
-    holder_key: int
-    member_key: int
-
-    @property
-    def bytes_per_request(self) -> float | None:
-        """Bytes gained for each request of the whole app, None where nobody counts them."""
-        return self.growth_bytes / self.requests if self.requests else None
-
-    @property
-    def bytes_per_minute(self) -> float:
-        """Bytes gained a minute."""
-        return 60 * self.growth_bytes / self.seconds if self.seconds > 0 else 0.0
-
-
-def requests_between(before: Summary, after: Summary) -> int | None:
-    """Requests that ended between two summaries, None where that is not known."""
-    if before.requests is None or after.requests is None:
-        return None
-    return max(0, after.requests - before.requests)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +52,7 @@ class Comparison:
         self.taken = taken
         self.weights = weights
         self.last = taken[-1]
-        self.names = PathNames(self.last)
+        self.tree = PathTree(self.last)
         self.paths = self.last.paths
         self.tables = [summary.by_key() for summary in taken]
         # the intervals that judge() looks at
@@ -122,9 +63,6 @@ class Comparison:
         self.recent = max(self.start, len(taken) - 1 - MOST_INTERVALS)
         self.requests = requests_between(taken[self.start], self.last)
         self.seconds = self.last.created - taken[self.start].created
-        self.children: dict[int, list[int]] = defaultdict(list)
-        for index, path in enumerate(self.paths):
-            self.children[path.parent].append(index)
 
     def grown(self) -> list[GrownPath]:
         """Every holder under which something gathers, warms up or comes and goes."""
@@ -134,7 +72,7 @@ class Comparison:
         for word in ("growing", "warming up", "saw-tooth"):
             tops = self._tops({m.index: m for m in moving if m.judged.word == word})
             for holder, group in sorted(tops.items()):
-                if holder in taken or self._has_above(holder, taken):
+                if holder in taken or self.tree.has_above(holder, taken):
                     continue
                 grown = self._grown(holder, group, word)
                 if grown is not None:
@@ -174,19 +112,11 @@ class Comparison:
         tops: dict[int, list[_Moving]] = defaultdict(list)
         by_count = {index for index, found in moving.items() if found.by_count}
         for index, found in moving.items():
-            if self._has_above(index, by_count):
+            if self.tree.has_above(index, by_count):
                 continue
             parent = self.paths[index].parent
             tops[parent if found.by_count and parent >= 0 else index].append(found)
         return tops
-
-    def _has_above(self, index: int, wanted: set[int]) -> bool:
-        index = self.paths[index].parent
-        while index >= 0:
-            if index in wanted:
-                return True
-            index = self.paths[index].parent
-        return False
 
     def _grown(self, holder: int, group: list[_Moving], word: Word) -> GrownPath | None:
         counted = [found for found in group if found.by_count]
@@ -196,8 +126,8 @@ class Comparison:
             self.floors
             and word != "saw-tooth"
             and not (
-                self._is_enough(gained, gained_bytes, self.requests)
-                or self._is_enough(
+                is_enough(gained, gained_bytes, self.requests)
+                or is_enough(
                     objects[-1] - objects[self.recent],
                     sizes[-1] - sizes[self.recent],
                     requests_between(self.taken[self.recent], self.last),
@@ -205,22 +135,22 @@ class Comparison:
             )
         ):
             return None
-        if word == "saw-tooth" and max(sizes) - min(sizes) < _MANY_BYTES:
+        if word == "saw-tooth" and max(sizes) - min(sizes) < MANY_BYTES:
             return None
         heaviest = max(group, key=lambda found: (found.by_count, self._gain(found.index)))
         member = self.paths[heaviest.index]
         if self.is_few and heaviest.by_count and not self._are_many(heaviest.index, gained_bytes):
             return None
-        linked = self._is_linked(heaviest.index)
-        named = self._head(heaviest.index) if linked else holder
+        linked = self.tree.is_linked(heaviest.index)
+        named = self.tree.head(heaviest.index) if linked else holder
         bounded = member.flags & _pathtree.FLAG_BOUNDED
-        end = self._end_of_chain(heaviest.index, named)
+        end = self.tree.end_of_chain(heaviest.index, named)
         return GrownPath(
-            holder=self._name(named, member),
+            holder=self.tree.name(named, member),
             # a container with a limit stops by itself
             verdict="warming up" if bounded and word == "growing" else word,
             confidence=max(found.judged.confidence for found in group),
-            object_type=self._main(heaviest.index).type,
+            object_type=self.tree.main(heaviest.index).type,
             object_count=sum(self.paths[f.index].count for f in counted) or objects[-1],
             growth_objects=gained,
             growth_bytes=gained_bytes,
@@ -231,9 +161,10 @@ class Comparison:
             held_from_c=member.tier in (_pathtree.TIER_C, _pathtree.TIER_C_REFERRED),
             holds_weakly=bool(member.flags & _pathtree.FLAG_WEAK),
             linked=linked,
-            chain=self.names.chain(end, self.paths[end].count),
+            chain=self.tree.names.chain(end, self.paths[end].count),
             holder_key=self.paths[holder].key,
             member_key=member.key,
+            dense=is_dense(gained, gained_bytes, self.requests),
         )
 
     def _series(self, holder: int, counted: list[_Moving]) -> tuple[list[int], list[int]]:
@@ -263,72 +194,7 @@ class Comparison:
         module: before there are enough summaries to see that those come once."""
         before = self.tables[self.start].get(self.paths[index].key)
         gained = self.paths[index].count - (0 if before is None else before.count)
-        return not self.floors or size >= _LARGE or gained >= _MANY_ALIKE
-
-    def _is_enough(self, objects: int, size: int, requests: int | None) -> bool:
-        if not requests:
-            if objects == 0:
-                return size >= _ONE_BUFFER
-            return size >= _LEAST_BYTES and (objects >= _LEAST_OBJECTS or size >= _MANY_BYTES)
-        large = size >= max(_LARGE, _LARGE_A_REQUEST * requests) or (
-            objects == 0 and size >= _ONE_BUFFER
-        )
-        enough = objects >= LEAST_OBJECTS_A_REQUEST * requests or objects >= _MANY_OBJECTS
-        heavy = size >= LEAST_BYTES_A_REQUEST * requests or size >= _MANY_BYTES
-        return large or (enough and heavy)
-
-    # -- chains in which each object keeps the one before it alive
-
-    def _is_linked(self, index: int) -> bool:
-        path = self.paths[index]
-        return bool(path.flags & _pathtree.FLAG_REPEATS) or any(
-            self.paths[child].flags & _pathtree.FLAG_REPEATS
-            and self.paths[child].count * 2 > path.count
-            for child in self.children[index]
-        )
-
-    def _main(self, index: int) -> GrowthPath:
-        """What a reader would call the objects: instances rather than the functions between."""
-        path = self.paths[index]
-        if not self._is_linked(index) or path.python_class:
-            return path
-        for child in self.children[index]:
-            if self.paths[child].python_class and self.paths[child].count * 2 > path.count:
-                return self.paths[child]
-        return path
-
-    def _head(self, index: int) -> int:
-        """Where a linked chain begins: the first object above of the same type as its links."""
-        main = self._main(index)
-        head = at = self.paths[index].parent if self.paths[index].parent >= 0 else index
-        while at >= 0:
-            if (self.paths[at].type, self.paths[at].name) == (main.type, main.name):
-                head = at
-            at = self.paths[at].parent
-        return head
-
-    # -- words
-
-    def _name(self, holder: int, member: GrowthPath) -> str:
-        if self.paths[holder].parent < 0 and self.paths[holder].key == member.key:
-            if member.tier in (_pathtree.TIER_C, _pathtree.TIER_C_REFERRED):
-                return f"C code ({member.name or member.type})"
-            return member.name or member.type
-        return self.names.holder(holder)
-
-    def _end_of_chain(self, index: int, holder: int) -> int:
-        """Below what an event loop holds the chain goes on to the task that somebody wrote."""
-        if self.paths[index].tier != _pathtree.TIER_LOOP:
-            return index
-        at = index
-        for _ in range(_CHAIN_BELOW):
-            if self.paths[at].type_kind in _ENDS_A_CHAIN:
-                return at
-            below = self.children[at]
-            if not below:
-                break
-            at = max(below, key=lambda child: self.paths[child].count)
-        return index
+        return not self.floors or size >= LARGE or gained >= _MANY_ALIKE
 
 
 def _without_weak(found: Iterable[GrownPath]) -> list[GrownPath]:

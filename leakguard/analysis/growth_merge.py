@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from leakguard.analysis.growth_compare import Growth
-    from leakguard.analysis.growth_holders import GrownPath
+    from leakguard.analysis.growth_found import GrownPath
     from leakguard.analysis.growth_summary import Summary
     from leakguard.analysis.growth_survey import Survey
     from leakguard.analysis.heap import Heap, Step
@@ -74,6 +74,8 @@ def merge(
         known = next((found for found in left if merger.is_same(found, grown)), None)
         if known is not None:
             left.remove(known)
+        elif not (growth.ready or grown.dense):
+            continue  # a buffer that happens to be fuller now, as far as anyone can tell
         suspects.append(merger.judgement(grown, known))
     if not same_work and not growth.ready:
         suspects += left

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from leakguard.analysis.growth_diff import Difference, Mark
-    from leakguard.analysis.growth_holders import GrownPath
+    from leakguard.analysis.growth_found import GrownPath
 
 SCHEMA = "leakguard-diff/1"
 _WIDTH = 80

@@ -67,12 +67,16 @@ class Examine:
         self.error = None
         self.summary = None
         self.threads = []
+        self.running, self.at_once = 0, []
 
     def __call__(self, evidence, **options):
         self.calls.append({"evidence": evidence, **options})
         self.threads.append(threading.current_thread())
+        self.running += 1
+        self.at_once.append(self.running)
         self.started.set()
         assert self.go.wait(20)
+        self.running -= 1
         if self.error is not None:
             raise self.error
         return Examined(make_findings(options["top"]), self.summary)
