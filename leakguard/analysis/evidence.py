@@ -42,7 +42,7 @@ class Evidence:
     first. `requests` had ended in all when the image was taken, `routes` says how many of each
     route; `routes_before` how many when the first of `summaries` was taken, and `routes_at` when
     each of them was. `terms` are the moves of resident memory. `uptime_seconds` have passed since
-    the middleware was made.
+    the middleware was made; `collects` is whether the cycle collector runs by itself.
     """
 
     summaries: tuple[bytes, ...] = ()
@@ -52,6 +52,7 @@ class Evidence:
     routes_at: tuple[Mapping[str, int], ...] = ()
     terms: tuple[TermMove, ...] = ()
     uptime_seconds: float | None = None
+    collects: bool | None = None
 
     def routes_since(self, index: int) -> dict[str, int]:
         """Requests by route that ended since the summary at `index` was taken."""
@@ -77,6 +78,7 @@ class Evidence:
             "routes_at": [dict(routes) for routes in self.routes_at],
             "terms": [dataclasses.asdict(move) for move in self.terms],
             "uptime_seconds": self.uptime_seconds,
+            "collects": self.collects,
         }
 
     @classmethod
@@ -93,6 +95,7 @@ class Evidence:
                 routes_at=tuple(dict(routes) for routes in data["routes_at"]),
                 terms=tuple(TermMove(**move) for move in data["terms"]),
                 uptime_seconds=data["uptime_seconds"],
+                collects=data.get("collects"),
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"this is no evidence: {error!r}") from error

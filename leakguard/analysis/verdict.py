@@ -38,6 +38,8 @@ _PART_OF_TERM = 0.5
 # A warm-up of less than this part of the heap is not worth a word.
 _WORTH_A_WORD = 0.01
 _LEAST_WARM_UP = 512 << 10
+# With collections on, a quarter of the heap may wait for the next full one.
+_LEAST_GARBAGE, _PART_OF_WAITING = 1 << 20, 0.3
 
 
 def verdict(
@@ -61,7 +63,7 @@ def verdict(
     judge = _Judge(snapshot, growth, evidence, sampled=bool(routes))
     if suspects and not judge.is_beside_the_point(suspects):
         return judge.leak(suspects, linked, confidence)
-    if growth is not None and growth.garbage_grows:
+    if judge.garbage_matters(garbage_bytes):
         return judge.garbage(garbage_bytes)
     return judge.grown_term() or judge.quiet(suspects, linked, confidence)
 
@@ -89,6 +91,14 @@ class _Judge:
             return False
         retained = sum(suspect.retained_bytes for suspect in suspects)
         return worst.change_bytes * _EXPLAINS > retained
+
+    def garbage_matters(self, garbage_bytes: int) -> bool:
+        """Whether garbage gathers that no collection takes; some always waits for the next one."""
+        if self.growth is None or not self.growth.garbage_grows:
+            return False
+        collects = self.evidence.collects if self.evidence is not None else None
+        part = _PART_OF_WAITING if collects is not False else 0.0
+        return garbage_bytes >= max(_LEAST_GARBAGE, part * self.snapshot.heap_bytes)
 
     def leak(self, suspects: Sequence[Suspect], linked: bool, confidence: float) -> Verdict:
         first = suspects[0]
@@ -130,7 +140,11 @@ class _Judge:
         grown = self.terms.growing(*C_TERMS, PYTHON)
         if grown is None:
             rss = self.terms.growing("rss")
-            return None if rss is None else self._of_term("unknown", rss, memory.unexplained)
+            if rss is None:
+                return None
+            if self.ready:
+                return self._of_term("unknown", rss, memory.unexplained)
+            return self._of_term("warm-up", rss, memory.too_early)
         if grown.name == PYTHON:
             return self._python_grows(grown)
         python = self._python_pace()

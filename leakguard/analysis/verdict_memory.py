@@ -72,7 +72,7 @@ def garbage(size: int, confidence: float) -> Told:
     amount = f" ({byte_words(size)} now)" if size else ""
     return Told(
         f"Garbage gathers ({sure(confidence)}): objects in reference cycles that nothing uses any "
-        f"more{amount}. A collection would free them, but none runs.",
+        f"more{amount}. A full collection would free them, but none runs.",
         GARBAGE_ADVICE,
     )
 

@@ -22,6 +22,8 @@ _MUCH_KEPT, _MUCH_PART = 64 << 20, 0.4
 # Growth of the whole that has slowed down is told from this part of it on.
 _SLOWED_PART = 0.05
 _SURE = 0.95
+# A term beside a suspect is told of when it grows at this part of its pace.
+_AS_FAST = 0.5
 # A gain that matters: bytes, and part of the resident memory. Every server's shakes by a megabyte;
 # free memory is what shakes most, and does no harm before it is much.
 _MATTERS = (2 << 20, 0.02)
@@ -90,7 +92,7 @@ class TermsSeen:
         """A term beside Python's objects that grows about as fast as `pace` (bytes a minute), or
         faster."""
         found = self.growing(*C_TERMS, *FREE_TERMS)
-        if found is None or (pace is not None and found.bytes_per_minute < pace):
+        if found is None or (pace is not None and found.bytes_per_minute < _AS_FAST * pace):
             return None
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 import time
@@ -88,6 +89,7 @@ class Timeline:
             routes_at=tuple(one.routes for one in kept),
             terms=process.moves(self.history),
             uptime_seconds=self._clock() - self.started,
+            collects=gc.isenabled() and gc.get_threshold()[0] > 0,
         )
 
     def add(self, summary: bytes, routes: Mapping[str, int]) -> Kept:

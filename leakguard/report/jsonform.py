@@ -36,7 +36,8 @@ def _route(row: routes.Row) -> dict[str, Any]:
     if row.memory is None:
         return told
     # What no image told is left out; what there is no history for yet is null.
-    untold = {name for name in _OF_AN_IMAGE if memory[name] is None}
+    untold = _OF_AN_IMAGE if row.memory.strong_bytes is None else ()
+    memory["suspects"] = list(row.memory.suspects or ())
     memory["lines"] = [_line(line) for line in row.memory.lines]
     return {**told, **{name: value for name, value in memory.items() if name not in untold}}
 

@@ -257,6 +257,22 @@ def test_another_malloc_is_part_of_the_rest():
     assert "does not free" in found.text
 
 
+@pytest.mark.parametrize(
+    ("collects", "waiting", "kind"),
+    [
+        (False, 2 * MB, "other"),
+        (False, 12_000, "none"),
+        (True, 20 * MB, "none"),
+        (True, 31 * MB, "other"),
+        (None, 20 * MB, "none"),
+    ],
+)
+def test_some_garbage_always_waits_for_a_collection(collects, waiting, kind):
+    evidence = replace(terms(), collects=collects)
+    found = judge(growth=growth(garbage=True), evidence=evidence, garbage_bytes=waiting)
+    assert found.kind == kind
+
+
 def test_garbage_that_no_collection_takes():
     found = judge(
         growth=growth(garbage=True), evidence=terms(python_objects=3), garbage_bytes=31 * MB

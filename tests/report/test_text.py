@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from leakguard.analysis.evidence import TermMove
 from leakguard.analysis.findings import (
     KINDS,
     Findings,
@@ -19,6 +20,7 @@ from leakguard.analysis.findings import (
     TypeRow,
     Verdict,
 )
+from leakguard.analysis.route_findings import AllocationLine
 from leakguard.report import Report
 from leakguard.report.text import render
 
@@ -259,3 +261,57 @@ def test_the_resident_memory_is_a_sum(make_report: MakeReport) -> None:
     assert line == ("memory   211 MB = 148 MB Python objects + 9.00 MB allocator slack + 31.0 MB C")
     unknown = dict.fromkeys(terms)
     assert "resident" in render(replace(make_report(), terms=unknown))
+
+
+def test_a_verdict_that_says_how_sure_it_is_is_not_told_twice(make_report: MakeReport) -> None:
+    text = "GET /a leaks 9 bytes a request (97 % sure): Cart objects in shop.CARTS."
+    report = make_report(verdict=Verdict("global-cache", text, 0.97))
+    assert words(render(report)).count("% sure") == 1
+
+
+def test_advice_and_doubt_follow_the_sentence(make_report: MakeReport) -> None:
+    verdict = Verdict(
+        "native",
+        "The C heap grows by 3.1 MB/min (98 % sure).",
+        0.98,
+        "c_heap_in_use",
+        "Look at the C extensions.",
+        "One more snapshot will tell.",
+    )
+    lines = render(make_report(verdict=verdict, suspects=())).splitlines()
+    at = lines.index("The C heap grows by 3.1 MB/min (98 % sure).")
+    assert lines[at + 1 : at + 4] == [
+        "What to try: Look at the C extensions.",
+        "One more snapshot will tell.",
+        "",
+    ]
+    leak = replace(verdict, kind="global-cache", advice="Bound the cache.")
+    assert "Usual fix: Bound the cache" in render(make_report(verdict=leak))
+
+
+def test_the_lines_that_allocated_the_first_suspect_follow_its_chain(
+    make_report: MakeReport, carts: Suspect
+) -> None:
+    lines = tuple(
+        AllocationLine(f"/srv/shop/{name}.py", 41, "Cart.add", share, round(share * 9_000_000))
+        for name, share in (("cart", 0.9), ("till", 0.06), ("a", 0.03), ("b", 0.01))
+    )
+    text = render(make_report(suspects=(replace(carts, lines=lines),)))
+    block = text[text.index("1 was allocated at") :].splitlines()[:5]
+    assert block[1].split() == ["/srv/shop/cart.py:41", "Cart.add", "90", "%", "8.10", "MB"]
+    assert block[4] == ""
+    assert text.index("1 is held by") < text.index("1 was allocated at") < text.index("types ")
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_growing_term_tells_its_pace(make_report: MakeReport, width: int) -> None:
+    terms = {"rss": 211_000_000, "python_objects": 148_000_000, "c_heap_in_use": 31_000_000}
+    trends = tuple(
+        TermMove(name, 1, 96e6, 60.0, pace, pace, pace, 0.99, pace > 0)
+        for name, pace in (("python_objects", 1_100_000.0), ("c_heap_in_use", 0.0))
+    )
+    text = render(replace(make_report(), terms=terms, trends=trends), width=width)
+    assert (
+        "memory 211 MB = 148 MB Python objects (+1.10 MB/min) + 31.0 MB C heap heap 1,027,479"
+        in words(text)
+    )
