@@ -90,7 +90,7 @@ def _whose_width(whose: Sequence[str], room: int) -> int:
     """Columns for the routes; 0 where there are none, or no room beside the holders."""
     if not any(whose) or room < _ROOM_FOR_ROUTES:
         return 0
-    return min(max(map(columns.width, ["requests of", *whose])), room * 2 // 5)
+    return min(max(map(columns.width, ["requests of", *whose])), room // 2)
 
 
 def _whose(suspect: Suspect, width: int) -> str:
