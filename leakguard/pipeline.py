@@ -14,6 +14,7 @@ from leakguard import analyser
 from leakguard.capture import Budget, capture
 from leakguard.errors import CaptureError
 from leakguard.image import HeapImage
+from leakguard.routes.ledger import sampled_routes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,14 @@ def snapshot(
     """
     budget = Budget(timeout, memory_limit)
     with _image_file(path) as fd:
-        capture([fd], method=method, budget=budget, on_progress=on_progress, cancel=cancel)
+        capture(
+            [fd],
+            method=method,
+            budget=budget,
+            on_progress=on_progress,
+            cancel=cancel,
+            samples=sampled_routes(),
+        )
         return HeapImage.open(fd)
 
 
@@ -98,6 +106,7 @@ def examine_with(
             on_progress=on_progress,
             cancel=cancel,
             then=program,
+            samples=sampled_routes(),
         )
         if not outcome.analysed and not (program and analyser.run(program, fds, timeout)):
             with HeapImage.open(fds[0]) as image:

@@ -11,7 +11,7 @@ from leakguard.capture.outcome import OnProgress, Outcome
 from leakguard.errors import CaptureError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["METHODS", "Budget", "Cancel", "Method", "OnProgress", "Outcome", "capture"]
 
@@ -24,13 +24,16 @@ def capture(
     on_progress: OnProgress | None = None,
     cancel: Cancel | None = None,
     then: Sequence[bytes] | None = None,
+    samples: Mapping[int, tuple[str, int]] | None = None,
 ) -> Outcome:
     """Write an image of this process's heap to `fds[0]`, an empty file open for both ways.
 
     Without a `method` the best that works here is taken: "fork", then "inline" where clone is
     refused, "portable" where there is no native walk; `Outcome.notes` says why. A method that was
     asked for is not replaced. `then` is a program (path and arguments) that a forked child becomes
-    after the walk, with `fds` as its descriptors 3, 4, …. Blocks; the GIL is free meanwhile except
+    after the walk, with `fds` as its descriptors 3, 4, …. With `samples`, which gives the name and
+    the ended requests of each route number, the image tells the node of every sampled allocation
+    (a portable capture tells none). Blocks; the GIL is free meanwhile except
     for the pause. CaptureError says what went wrong; the process is unharmed.
     """
     budget = budget or Budget()
@@ -47,7 +50,13 @@ def capture(
 
         try:
             return fork.capture(
-                fds, notes, budget=budget, on_progress=on_progress, cancel=cancel, then=then
+                fds,
+                notes,
+                budget=budget,
+                on_progress=on_progress,
+                cancel=cancel,
+                then=then,
+                samples=samples,
             )
         except fork.ChildRefusedError as error:
             if method == "fork":
@@ -59,7 +68,7 @@ def capture(
         raise CaptureError("the capture was cancelled before it began")
     from leakguard.capture import inline
 
-    outcome = inline.capture(fds[0], notes, budget=budget)
+    outcome = inline.capture(fds[0], notes, budget=budget, samples=samples)
     if on_progress is not None:
         on_progress(1.0)
     return outcome

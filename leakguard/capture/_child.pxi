@@ -15,11 +15,18 @@ cdef int walk_and_measure(Graph *g) noexcept nogil:
             shared.failure = OUT_OF_MEMORY
         return -1
     if g.facts.statistics != NULL:
-        in_pymalloc = lg_pymalloc_in_use(g.facts.statistics, g.facts.statistics_text)
+        print_statistics(g.facts)
+        in_pymalloc = lg_pymalloc_in_use(g.facts.statistics_text)
     if in_pymalloc:             # it does not tell where another tool has put itself in front of it
         shared.allocated_bytes = in_pymalloc + g.facts.malloc_bytes + lg_mmap_bytes
     shared.objects = g.objects
     return 0
+
+cdef void print_statistics(Facts *facts) noexcept nogil:
+    if facts.tables == NULL:
+        lg_pymalloc_report(facts.statistics, NULL, NULL, facts.in_process)
+    else:
+        lg_pymalloc_report(facts.statistics, facts.tables.hook, facts.tables.below, facts.in_process)
 
 cdef int capture_to(Graph *g, int fd) noexcept nogil:
     """Walk and write. 0, or a Failure in shared memory."""
@@ -40,6 +47,9 @@ cdef void child_main(int parent, unsigned cpu_seconds, const int *fds, int fd_co
                      Facts *facts, char *const *argv) noexcept nogil:
     cdef Graph g
     cdef int refused = 0
+    facts.in_process = False
+    if facts.tables != NULL:
+        facts.tables.unlock()   # whoever held the lock did not come along
     if lg_become_child(parent, cpu_seconds, fds, fd_count) < 0:
         shared.failure = NO_DESCRIPTORS
         _exit(3)
@@ -73,7 +83,7 @@ cdef class _Prepared:
     cdef bytearray statistics, stream_buffer
     cdef ThreadName names[256]
 
-    def __cinit__(self, bytes meta, uint64_t salt, size_t memory_budget):
+    def __cinit__(self, bytes meta, uint64_t salt, size_t memory_budget, tables, routes):
         text = bytearray()
         cdef int count = 0
         for thread in threading.enumerate()[:256]:
@@ -98,12 +108,41 @@ cdef class _Prepared:
         # without a buffer the first print would ask malloc for one, in the child
         if self.facts.statistics != NULL:
             setvbuf(self.facts.statistics, self.stream_buffer, _IOFBF, len(self.stream_buffer))
+        self.facts.in_process = True
+        self.facts.tables = sampler_tables(tables)
         with nogil:
             self.facts.malloc_bytes = lg_malloc_in_use()
+        if self.facts.tables == NULL:
+            return
+        if self.facts.malloc_bytes > self.facts.tables.bytes:
+            self.facts.malloc_bytes -= self.facts.tables.bytes  # no object's
+        if routes is not None:
+            self.add_routes(routes)
+
+    cdef add_routes(self, routes):
+        cdef bytes text, requests, index
+        text, requests, index = routes
+        self.keep = (self.keep, text, requests, index)
+        self.facts.route_text = text
+        self.facts.route_requests = <const uint64_t *><const char *>requests
+        self.facts.route_count = len(requests) // 8
+        self.facts.route_index = <const uint32_t *><const char *>index
+        self.facts.route_numbers = len(index) // 4
 
     def __dealloc__(self):
         if self.facts.statistics != NULL:
             fclose(self.facts.statistics)
+
+cdef LGTables *sampler_tables(capsule) except? NULL:
+    """The tables behind the sampler's capsule; NULL where there is none, or of another build."""
+    cdef LGTables *t
+    if capsule is None:
+        return NULL
+    t = <LGTables *>PyCapsule_GetPointer(capsule, "leakguard.routes._sampler.tables")
+    if (t.version != LG_TABLES_VERSION or t.sample_bytes != sizeof(LGSample)
+            or t.site_bytes != sizeof(LGSite) or t.samples == NULL):
+        return NULL
+    return t
 
 cdef class Progress:
     """How far a capture is, read from memory that the child writes."""
@@ -169,7 +208,7 @@ cdef class ChildCapture:
     cdef readonly int64_t pause_ns, pause_cpu_ns
 
     def __cinit__(self, bytes meta, uint64_t salt, size_t memory_budget, unsigned cpu_seconds,
-                  list fds, list argv):
+                  list fds, list argv, tables=None, routes=None):
         """Fork. OSError where clone is denied."""
         cdef int wanted[4]
         cdef char *arguments[64]
@@ -180,7 +219,7 @@ cdef class ChildCapture:
         self.pid = self.pidfd = -1
         self.owner = parent
         self.progress = Progress()
-        self.prepared = _Prepared(meta, salt, memory_budget)
+        self.prepared = _Prepared(meta, salt, memory_budget, tables, routes)
         for i in range(count):
             wanted[i] = fds[i]
         if argv:
@@ -242,10 +281,10 @@ cdef void end_child(int pid, int pidfd, Shared *shared) noexcept nogil:
         lg_wait_readable(pidfd, 1000)
     kill(pid, SIGKILL)
 
-def capture_inline(bytes meta, uint64_t salt, size_t memory_budget, int fd):
+def capture_inline(bytes meta, uint64_t salt, size_t memory_budget, int fd, tables=None, routes=None):
     """Walk in process, the GIL held; then write with the GIL released. (progress, pause in ns)."""
     cdef Progress progress = Progress()
-    cdef _Prepared prepared = _Prepared(meta, salt, memory_budget)
+    cdef _Prepared prepared = _Prepared(meta, salt, memory_budget, tables, routes)
     cdef Graph *g
     cdef int failed
     cdef int64_t began = lg_monotonic_ns(), began_cpu = lg_cpu_ns(), pause

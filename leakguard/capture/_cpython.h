@@ -94,6 +94,16 @@ static inline size_t lg_bytearray_buffer(PyObject *op) {
 #endif
 }
 
+/* Where the block of that buffer starts. */
+static inline const void *lg_bytearray_block(PyObject *op) {
+    const char *bytes = ((PyByteArrayObject *)op)->ob_bytes;
+#if PY_VERSION_HEX >= 0x030F0000
+    return bytes ? bytes - offsetof(PyBytesObject, ob_sval) : NULL;
+#else
+    return bytes;
+#endif
+}
+
 /* ---- the collector's lists ------------------------------------------------------------------ */
 
 #define LG_GC_LISTS 4 /* three generations, and the permanent one where gc.freeze() moves objects */
@@ -181,6 +191,18 @@ static inline int lg_values_embedded(PyDictValues *values) {
 #else
     (void)values;
     return 0;
+#endif
+}
+
+/* Whether an instance's values are a block of their own. */
+#define LG_VALUES_APART (PY_VERSION_HEX < 0x030D0000)
+
+/* Where the block of a values array starts that is no part of an instance. */
+static inline const void *lg_values_block(PyDictValues *values) {
+#if PY_VERSION_HEX >= 0x030D0000
+    return values;
+#else
+    return (char *)values - ((uint8_t *)values)[-1];
 #endif
 }
 
@@ -323,11 +345,37 @@ static inline PyObject *lg_frame_generator(_PyInterpreterFrame *frame) {
 
 extern int _PyObject_DebugMallocStats(FILE *out); /* exported by all versions, declared apart */
 
-/* bytes that pymalloc has handed out, from the statistics it prints; 0 where it is not in use.
-   `out` writes into `text`: a stream of the caller's own, so that no lock and no malloc is met. */
-static inline uint64_t lg_pymalloc_in_use(FILE *out, const char *text) {
+/* The allocator of objects, replaced past the lock that PyMem_SetAllocator takes (3.12 on). */
+static inline void lg_replace_object_allocator(const PyMemAllocatorEx *allocator) {
+#if PY_VERSION_HEX >= 0x030C0000
+    _PyRuntime.allocators.standard.obj = *allocator;
+#else
+    PyMem_SetAllocator(PYMEM_DOMAIN_OBJ, (PyMemAllocatorEx *)allocator);
+#endif
+}
+
+/* Prints pymalloc's statistics. It says nothing unless it is the allocator itself: so the sampler's
+   hook (`hook` is its malloc, `below` what it calls; both NULL: there is none) makes room for that
+   long, if it is on top. Nothing else allocates meanwhile: the GIL is held or this is a child, and
+   where others run (`parallel`) there must be no second interpreter, which may have its own GIL. */
+static inline void lg_pymalloc_report(FILE *out, const void *hook, const void *below, int parallel) {
+    PyMemAllocatorEx top = {0};
+#if PY_VERSION_HEX >= 0x030C0000
+    top = _PyRuntime.allocators.standard.obj;
+#else
+    PyMem_GetAllocator(PYMEM_DOMAIN_OBJ, &top);
+#endif
+    int alone = !parallel || !PyInterpreterState_Next(PyInterpreterState_Head());
+    int hooked = hook && (const void *)top.malloc == hook;
+    if (hooked && alone) lg_replace_object_allocator(below);
     _PyObject_DebugMallocStats(out);
     fflush(out);
+    if (hooked && alone) lg_replace_object_allocator(&top);
+}
+
+/* bytes that pymalloc has handed out, from the statistics it has printed into `text`; 0 where it is
+   not in use. */
+static inline uint64_t lg_pymalloc_in_use(const char *text) {
     const char *p = strstr(text, "# bytes in allocated blocks");
     uint64_t n = 0;
     if (p) p = strchr(p, '=');

@@ -45,6 +45,8 @@ cdef void flush(Graph *g) noexcept nogil:
             if bytes and bytes < LARGE_LEAF:
                 t.folded_count += 1
                 t.folded_bytes += bytes
+                if g.allocations.wanted.filter != NULL:
+                    lg_claim_leaf(&g.allocations.wanted, op, t, this)
                 (<uint64_t *>g.size.p)[this] += bytes
                 (<uint32_t *>g.folded.p)[this] += 1
                 (<uint16_t *>g.folded_type.p)[this] = <uint16_t>type

@@ -70,6 +70,8 @@ cdef int visit_references(Graph *g) noexcept nogil:
             g.shared.type = t.type
             bytes = lg_object_bytes(op, t)
             (<uint64_t *>g.size.p)[i] += bytes
+            if g.allocations.wanted.filter != NULL:
+                lg_claim_buffers(&g.allocations.wanted, op, t, <uint32_t>i)
             if not t.leaf and op != interned:
                 lg_visit(op, t, &g.sink)
         elif t.kind == LG_THREAD:
@@ -104,10 +106,14 @@ cdef void add_interned_strings(Graph *g) noexcept nogil:
         return
     (<uint64_t *>g.size.p)[node] = lg_object_bytes(table, type_at(g, type_index(g, Py_TYPE(table))))
     (<uint32_t *>g.offset.p)[node + 1] = <uint32_t>g.e
+    if g.allocations.wanted.filter != NULL:
+        lg_claim_buffers(&g.allocations.wanted, table, type_at(g, type_index(g, Py_TYPE(table))),
+                         <uint32_t>node)
 
 cdef int walk(Graph *g) noexcept nogil:
     cdef uint64_t i
     g.shared.phase = ENUMERATING
+    begin_allocations(g)
     if add_threads(g) < 0 or enumerate_objects(g) < 0:
         return -1
     g.shared.phase = REFERENCES
@@ -117,6 +123,7 @@ cdef int walk(Graph *g) noexcept nogil:
     g.shared.type = NULL
     g.shared.phase = NAMING
     name_objects(g)
+    end_allocations(g)
     if find_roots(g) < 0 or lg_out_of_memory:
         return -1
     g.objects += g.n
@@ -130,6 +137,7 @@ cdef void release_walk(Graph *g) noexcept nogil:
     lg_release(&g.page_index)
     lg_release(&g.page_block)
     lg_release(&g.external)
+    release_claims(g)
 
 cdef void free_graph(Graph *g) noexcept nogil:
     cdef LGBytes *parts[21]
@@ -140,6 +148,7 @@ cdef void free_graph(Graph *g) noexcept nogil:
                 &g.root_kind, &g.batch_source, &g.batch_end, &g.strings.text]
     for i in range(21):
         lg_release(parts[i])
+    free_allocations(g)
     lg_release(&g.strings.ends)
     lg_release(&g.idents.names)
     lg_release(&g.idents.files)

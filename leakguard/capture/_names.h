@@ -125,6 +125,15 @@ static inline uint32_t *lg_map_slot(LGMap *m, const void *key) {
     return (uint32_t *)m->values.p + h;
 }
 
+/* The value of a key; 0 where it is absent. */
+static inline uint32_t lg_map_get(const LGMap *m, const void *key) {
+    if (!m->mask) return 0;
+    const void **keys = (const void **)m->keys.p;
+    size_t h = lg_hash_pointer(key) >> m->shift;
+    while (keys[h] && keys[h] != key) h = (h + 1) & m->mask;
+    return keys[h] ? ((uint32_t *)m->values.p)[h] : 0;
+}
+
 static void lg_map_release(LGMap *m) {
     lg_release(&m->keys);
     lg_release(&m->values);

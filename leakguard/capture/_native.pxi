@@ -1,10 +1,11 @@
 # Declarations of the C headers, and of the graph that the walk builds.
 
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
+from cpython.pycapsule cimport PyCapsule_GetPointer
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
 from libc.string cimport memcpy, memset, strlen
 from libc.stdio cimport FILE
 
-cdef extern from "_references.h" nogil:
+cdef extern from "_owned.h" nogil:
     ctypedef struct PyObject:
         pass
     ctypedef struct PyTypeObject:
@@ -36,7 +37,7 @@ cdef extern from "_references.h" nogil:
     ctypedef struct LGType:
         PyTypeObject *type
         uint8_t kind, flags, leaf
-        uint32_t name, ident
+        uint32_t name, ident, prefix
         uint64_t folded_count, folded_bytes
     ctypedef struct LGSink:
         PyObject **target
@@ -104,7 +105,8 @@ cdef extern from "_references.h" nogil:
     int LG_FRAME_IN_GENERATOR(Frame *)
     void *lg_traverse_of(PyObject *)
     uint64_t lg_numpy_size(PyObject *)
-    uint64_t lg_pymalloc_in_use(FILE *, const char *)
+    void lg_pymalloc_report(FILE *, const void *, const void *, int)
+    uint64_t lg_pymalloc_in_use(const char *)
     # parts of objects whose names the walk records
     PyObject *lg_function_code(PyObject *)
     PyObject *lg_function_globals(PyObject *)
@@ -115,6 +117,44 @@ cdef extern from "_references.h" nogil:
     PyObject *lg_frame_globals(Frame *)
     PyObject *lg_module_dict(PyObject *)
     PyObject *lg_lru_function(PyObject *)
+    # sampled allocations
+    ctypedef struct LGOwner:
+        int32_t route
+    ctypedef struct LGSample:
+        void *block
+        size_t size
+        LGOwner *owner
+        int64_t born
+        uint64_t request
+        uint16_t site
+        uint8_t kind
+    ctypedef struct LGFrame:
+        void *code
+    ctypedef struct LGSite:
+        uint32_t depth
+        LGFrame *frames
+    ctypedef struct LGTables:
+        uint32_t version, sample_bytes, sample_room, site_bytes, site_room, live
+        LGSample *samples
+        LGSite *sites
+        size_t bytes
+        const uint64_t *requests
+        void (*lock)() noexcept nogil
+        void (*unlock)() noexcept nogil
+        const void *hook
+        const void *below
+        const uint8_t *filter
+    ctypedef struct LGWanted:
+        const uint8_t *filter
+        LGMap index
+        uint32_t *node
+    enum:
+        LG_STRONG, LG_NO_REQUEST, LG_UNBOUND, LG_TABLES_VERSION, LG_NOBODY, LG_WIDEST_PREFIX
+    uint64_t lg_estimated_bytes(LGSample *)
+    const void *lg_instruction_key(LGFrame *)
+    uint32_t lg_frame_line(LGFrame *)
+    void lg_claim_leaf(LGWanted *, PyObject *, LGType *, uint32_t)
+    void lg_claim_buffers(LGWanted *, PyObject *, LGType *, uint32_t)
 
 cdef extern from "_os.h" nogil:
     void LG_PREFETCH(const void *)
@@ -185,6 +225,22 @@ cdef struct Facts:
     const char *thread_text
     uint64_t salt
     size_t memory_budget    # bytes; 0: none
+    LGTables *tables        # of sampled allocations; NULL: there are none
+    bint in_process         # other threads are there; in a child they are not
+    const char *route_text  # names, each with its end
+    const uint64_t *route_requests
+    uint32_t route_count    # 0: samples are not asked for
+    const uint32_t *route_index     # by route number + 1
+    uint32_t route_numbers
+
+cdef struct Allocations:
+    LGWanted wanted
+    uint32_t count, stacks, frames
+    LGBytes block
+    LGBytes node, bytes, size, route, stack, kind, age, requests    # the image's columns
+    LGBytes stack_offset, frame_ident, frame_line, route_name
+    LGBytes stack_number    # by site
+    LGMap lines             # instruction -> line + 1
 
 cdef struct Graph:
     uint64_t n, e
@@ -205,5 +261,6 @@ cdef struct Graph:
     uint32_t source         # node whose references are being visited
     uint64_t objects, heap_bytes
     LGSink sink
+    Allocations allocations
     Facts *facts
     Shared *shared

@@ -47,5 +47,3 @@ cdef int find_roots(Graph *g) noexcept nogil:
         if add_root(g, i, kind) < 0:
             return -1
     return 0
-
-ctypedef int int32_t

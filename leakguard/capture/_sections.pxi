@@ -1,6 +1,6 @@
 # The image: header, section table and the graph's arrays as they are (docs/image-format.md).
 
-DEF MAX_SECTIONS = 32
+DEF MAX_SECTIONS = 48
 
 cdef struct Section:
     const char *name
@@ -47,6 +47,7 @@ cdef int write_sections(int fd, Sections *s, uint64_t *stats_offset) noexcept no
         offset += s.at[i].count * s.at[i].element
     memcpy(head, b"\x89LGHEAP\n", 8)
     (<uint16_t *>(head + 8))[0] = 1
+    (<uint16_t *>(head + 10))[0] = 1
     (<uint32_t *>(head + 12))[0] = 0x01020304
     (<uint64_t *>(head + 16))[0] = offset
     (<uint32_t *>(head + 24))[0] = s.count
@@ -92,6 +93,24 @@ cdef void release_types(TypeColumns *c) noexcept nogil:
     lg_release(&c.folded_count)
     lg_release(&c.folded_bytes)
 
+cdef void allocation_sections(Graph *g, Sections *s) noexcept nogil:
+    cdef Allocations *a = &g.allocations
+    if g.facts.tables == NULL or g.facts.route_count == 0:
+        return
+    section(s, "smplnode", 4, a.node.p, a.count)
+    section(s, "smplbyte", 8, a.bytes.p, a.count)
+    section(s, "smplsize", 8, a.size.p, a.count)
+    section(s, "smplrout", 4, a.route.p, a.count)
+    section(s, "smplstck", 4, a.stack.p, a.count)
+    section(s, "smplkind", 1, a.kind.p, a.count)
+    section(s, "smplage", 8, a.age.p, a.count)
+    section(s, "smplreqs", 8, a.requests.p, a.count)
+    section(s, "routname", 4, a.route_name.p, g.facts.route_count)
+    section(s, "routreqs", 8, g.facts.route_requests, g.facts.route_count)
+    section(s, "stackoff", 4, a.stack_offset.p, a.stacks + 1)
+    section(s, "frameidt", 4, a.frame_ident.p, a.frames)
+    section(s, "framelin", 4, a.frame_line.p, a.frames)
+
 cdef int write_image(Graph *g, int fd) noexcept nogil:
     cdef Sections s
     cdef TypeColumns c
@@ -133,6 +152,7 @@ cdef int write_image(Graph *g, int fd) noexcept nogil:
     section(&s, "typefbyt", 8, c.folded_bytes.p, g.type_count)
     section(&s, "stroff", 4, g.strings.ends.p, g.strings.count + 1)
     section(&s, "strdata", 1, g.strings.text.p, g.strings.text.used)
+    allocation_sections(g, &s)
     failed = write_sections(fd, &s, &g.shared.stats_offset)
     release_types(&c)
     return failed

@@ -1,5 +1,7 @@
 from collections.abc import Sequence
 
+from leakguard.capture.allocations import Packed
+
 class Progress:
     """How far a capture is; read from memory that its child writes."""
 
@@ -26,7 +28,8 @@ class ChildCapture:
     """A forked child that walks the heap as it was at the fork. OSError where clone is refused.
 
     `fds` become descriptors 3, 4, … of the child, all others are closed; the image is written to
-    the first. With `argv` the child then becomes that program.
+    the first. With `argv` the child then becomes that program. `tables` is the capsule of the
+    sampler's tables; their samples are written if `routes` are given (`allocations.pack`).
     """
 
     progress: Progress
@@ -41,12 +44,21 @@ class ChildCapture:
         cpu_seconds: int,
         fds: Sequence[int],
         argv: Sequence[bytes] | None,
+        tables: object = None,
+        routes: Packed | None = None,
     ) -> None: ...
     def wait(self, milliseconds: int) -> bool: ...
     def kill(self) -> None: ...
     def reap(self) -> int: ...
 
-def capture_inline(meta: bytes, salt: int, memory_budget: int, fd: int) -> tuple[Progress, int]: ...
+def capture_inline(
+    meta: bytes,
+    salt: int,
+    memory_budget: int,
+    fd: int,
+    tables: object = None,
+    routes: Packed | None = None,
+) -> tuple[Progress, int]: ...
 def bare_fork() -> tuple[int, int]: ...
 def layout_problem() -> str | None: ...
 def learn_mmap(mapping: object, size: int) -> None: ...

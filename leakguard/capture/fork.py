@@ -8,13 +8,13 @@ import struct
 import time
 from typing import TYPE_CHECKING
 
-from leakguard.capture import crash, facts, native
+from leakguard.capture import allocations, crash, facts, native
 from leakguard.capture.budget import memory_for
 from leakguard.capture.outcome import Outcome
 from leakguard.errors import CaptureError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from leakguard.capture._walk import ChildCapture, Progress
     from leakguard.capture.budget import Budget, Cancel
@@ -46,6 +46,7 @@ def capture(
     on_progress: OnProgress | None,
     cancel: Cancel | None,
     then: Sequence[bytes] | None,
+    samples: Mapping[int, tuple[str, int]] | None,
 ) -> Outcome:
     """Write an image to `fds[0]` from a child; with `then` the child becomes that program after it.
 
@@ -58,7 +59,16 @@ def capture(
     meta = json.dumps(facts.meta("fork", notes)).encode()
     seconds = int(min(budget.seconds, _LONGEST_SECONDS)) + 1
     try:
-        child = native.walk().ChildCapture(meta, facts.KEY_SALT, memory, seconds, list(fds), then)
+        child = native.walk().ChildCapture(
+            meta,
+            facts.KEY_SALT,
+            memory,
+            seconds,
+            list(fds),
+            then,
+            allocations.tables(),
+            None if samples is None else allocations.pack(samples),
+        )
     except OSError as error:
         raise ChildRefusedError(error.strerror) from error
     try:

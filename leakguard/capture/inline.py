@@ -8,13 +8,15 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from leakguard.capture import crash, facts, native
+from leakguard.capture import allocations, crash, facts, native
 from leakguard.capture.budget import memory_for
 from leakguard.capture.fork import write_times
 from leakguard.capture.outcome import Outcome
 from leakguard.errors import CaptureError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from leakguard.capture.budget import Budget
 
 
@@ -29,7 +31,9 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 
-def capture(fd: int, notes: list[str], *, budget: Budget) -> Outcome:
+def capture(
+    fd: int, notes: list[str], *, budget: Budget, samples: Mapping[int, tuple[str, int]] | None
+) -> Outcome:
     """Write an image to `fd`. The server stands still for the walk, about 0.7 of a collection.
 
     CaptureError when memory runs out. A crash in a third party's C code would end the server, so
@@ -39,7 +43,14 @@ def capture(fd: int, notes: list[str], *, budget: Budget) -> Outcome:
     memory = memory_for(budget)
     meta = json.dumps(facts.meta("inline", notes)).encode()
     with _turn:
-        progress, pause_ns = native.walk().capture_inline(meta, facts.KEY_SALT, memory, fd)
+        progress, pause_ns = native.walk().capture_inline(
+            meta,
+            facts.KEY_SALT,
+            memory,
+            fd,
+            allocations.tables(),
+            None if samples is None else allocations.pack(samples),
+        )
     if progress.failure:
         raise CaptureError(crash.explain(0, progress, memory))
     wall = time.perf_counter() - began

@@ -215,6 +215,9 @@ static void lg_hook_free(void *context, void *block) {
     else lg_free_sampled(below, block);
 }
 
+static const void *const lg_hook_address = (const void *)lg_hook_malloc;
+static const void *const lg_below_objects = &lg_below[0];
+
 /* ---- in and out -------------------------------------------------------------------------------- */
 
 static const PyMemAllocatorDomain lg_domains[2] = {PYMEM_DOMAIN_OBJ, PYMEM_DOMAIN_MEM};

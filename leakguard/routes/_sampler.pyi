@@ -36,6 +36,13 @@ def counts() -> dict[str, float]:
 def totals() -> dict[int, tuple[float, float, float]]:
     """By route: strong and weak live bytes, and the variance of their sum."""
 
+def look() -> None:
+    """Tells strong samples from weak ones, of those that nobody has looked at yet."""
+
+def pymalloc_report() -> bytes:
+    """What `sys._debugmallocstats()` would print of the allocator below our hook; it says nothing
+    of its own while it is hooked."""
+
 def samples() -> list[tuple[int, int, int, int, float, float, int, int, int]]:
     """Every live sample: address, route, site, serial of the site, weight (bytes it stands for),
     age in seconds, requests since, size, kind."""

@@ -6,7 +6,7 @@ The parts: `_hooks.h` is what every allocation passes, `_samples.h` the tables t
 
 For who walks the heap, another native module, in the child of a fork too: the capsule
 "leakguard.routes._sampler.tables" holds an `LGTables *` (`_samples.h`), which stays where it is for
-the life of the process. Check `version` (1), `sample_bytes` and `site_bytes` against the header, and
+the life of the process. Check `version`, `sample_bytes` and `site_bytes` against the header, and
 that `samples` is not NULL (never started). Read the `sample_room` entries of `samples`: one whose
 `block` is NULL is empty. Of each entry:
 
@@ -20,11 +20,12 @@ that `samples` is not NULL (never started). Read the `sample_room` entries of `s
   that is alive and whose `instruction` PyCode_Addr2Line takes. 0 is an unknown stack. A site is
   named in this process by its index and `serial` (`stack()`).
 - `born` is in ms of CLOCK_MONOTONIC, `request` the count of requests at that time.
-- `kind` is LG_UNSEEN, LG_STRONG, or LG_WEAK for a block from a free list (call `totals()` before
-  the fork: it looks at all).
+- `kind` is LG_UNSEEN, LG_STRONG, or LG_WEAK for a block from a free list (call `look()` before
+  the fork).
 
-With the GIL held nothing changes the table but the holder's own allocations. A child of a plain
-clone() must not take the lock: nobody would release it.
+With the GIL held nothing changes the table but the holder's own allocations, and what an interpreter
+with another GIL frees. A child of a plain clone() must not take the lock: nobody would release it.
+It calls `unlock` first of all, so that its own allocations find none.
 """
 
 cimport cython
@@ -32,6 +33,7 @@ from cpython.object cimport PyObject
 from cpython.pycapsule cimport PyCapsule_New
 from cpython.ref cimport Py_INCREF
 from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t, uint8_t, uintptr_t
+from libc.stdio cimport FILE, fclose
 from libc.stdlib cimport calloc, free, malloc
 
 from leakguard.routes._flight cimport LGOwner, LGSlot, Slot, request_counter
@@ -68,7 +70,15 @@ cdef extern from "_blocks.h" nogil:
         double interval, base_interval
         uint64_t taken, thinned, dropped
         uint16_t *site_slots
+        size_t bytes
+        const uint64_t *requests
+        void (*lock)() noexcept nogil
+        void (*unlock)() noexcept nogil
+        const void *hook
+        const void *below
     LGTables lg_tables
+    const void *lg_hook_address
+    const void *lg_below_objects
     int64_t lg_countdown
     int lg_sampling, lg_depth
     PyObject *lg_variable
@@ -78,7 +88,7 @@ cdef extern from "_blocks.h" nogil:
     enum:
         LG_SAMPLES, LG_SITES, LG_SITE_SLOTS, LG_SITES_CROWDED, LG_DEPTH, LG_MAX_LIVE
         LG_UNSEEN, LG_STRONG, LG_WEAK
-        LG_NO_REQUEST
+        LG_NO_REQUEST, LG_TABLES_VERSION
     int64_t LG_NEVER
     void lg_lock()
     void lg_unlock()
@@ -104,11 +114,16 @@ cdef extern from "_blocks.h" nogil:
     void lg_drop(void *)
     int lg_maybe_sampled(const void *)
     int PyCode_Addr2Line(void *, int)
+    FILE *fmemopen(void *, size_t, const char *)
+    void lg_pymalloc_report(FILE *, const void *, const void *, int)
     void Py_DECREF(PyObject *)
 
 UNSEEN, STRONG, WEAK = LG_UNSEEN, LG_STRONG, LG_WEAK
 MAX_LIVE = LG_MAX_LIVE
 tables = PyCapsule_New(&lg_tables, "leakguard.routes._sampler.tables", NULL)
+
+cdef enum:
+    STATISTICS_BYTES = 1 << 16  # the report is 4 to 12 kB long
 
 cdef bint hooked = False
 cdef uint64_t restarts = 0
@@ -177,13 +192,19 @@ def start(double interval, int depth=LG_DEPTH):
         lg_tables.site_slots = <uint16_t *>calloc(LG_SITE_SLOTS, sizeof(uint16_t))
         if lg_tables.samples == NULL or lg_tables.sites == NULL or lg_tables.site_slots == NULL:
             raise MemoryError("no memory for the table of samples")
-        lg_tables.version = 1
+        lg_tables.version = LG_TABLES_VERSION
         lg_tables.sample_bytes = sizeof(LGSample)
         lg_tables.sample_room = LG_SAMPLES
         lg_tables.site_bytes = sizeof(LGSite)
         lg_tables.site_room = LG_SITES
+        lg_tables.bytes = _table_bytes()
+        lg_tables.lock = lg_lock
+        lg_tables.unlock = lg_unlock
+        lg_tables.hook = lg_hook_address
+        lg_tables.below = lg_below_objects
         lg_watch_forks()
     _connect()
+    lg_tables.requests = lg_requests
     lg_depth = max(0, min(depth, LG_DEPTH))
     lg_tables.interval = lg_tables.base_interval = interval
     lg_sampling = True
@@ -289,9 +310,29 @@ def counts():
         "restarts": restarts,
         "interval": lg_tables.interval,
         "base_interval": lg_tables.base_interval,
-        "memory": sizeof(LGTables) + LG_SAMPLES * sizeof(LGSample) + LG_SITES * sizeof(LGSite)
-        + LG_SITE_SLOTS * sizeof(uint16_t),
+        "memory": sizeof(LGTables) + _table_bytes(),
     }
+
+cdef size_t _table_bytes():
+    """Of the tables that malloc gave."""
+    return (LG_SAMPLES * sizeof(LGSample) + LG_SITES * sizeof(LGSite)
+            + LG_SITE_SLOTS * sizeof(uint16_t))
+
+def look():
+    if lg_tables.samples != NULL:
+        lg_lock()
+        lg_look(&lg_tables)
+        lg_unlock()
+
+def pymalloc_report():
+    text = bytearray(STATISTICS_BYTES)
+    cdef char *room = text
+    cdef FILE *out = fmemopen(room, STATISTICS_BYTES - 1, b"w")
+    if out == NULL:
+        return b""
+    lg_pymalloc_report(out, lg_hook_address, lg_below_objects, 1)
+    fclose(out)
+    return bytes(text).rstrip(b"\0")
 
 @cython.final
 cdef class _Copy:

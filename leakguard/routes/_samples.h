@@ -60,8 +60,16 @@ typedef struct {
     uint64_t taken, thinned, dropped; /* dropped: no stack or no owner for want of room */
     uint32_t next_site, serial;
     uint16_t *site_slots;
+    /* for the walk of the heap, which looks the blocks up */
+    size_t bytes;               /* of all tables together */
+    const uint64_t *requests;   /* how many requests have come */
+    void (*lock)(void);         /* needs the GIL; never in the child of a plain clone(), which has */
+    void (*unlock)(void);       /* nobody to wait for, and unlocks first of all */
+    const void *hook, *below;   /* malloc of our OBJ hook; the PyMemAllocatorEx that it calls */
     uint8_t filter[LG_FILTER]; /* how many live blocks share a place; 255 stays */
 } LGTables;
+
+#define LG_TABLES_VERSION 2
 
 static inline uint32_t lg_filter_place(const void *block) {
     uintptr_t bits = (uintptr_t)block;

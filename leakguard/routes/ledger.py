@@ -148,6 +148,21 @@ class Ledger(FlightCounter):
         self.flights = set()
 
 
+def sampled_routes() -> dict[int, tuple[str, int]] | None:
+    """What an image tells of the routes that sampled allocations have: by number their name and
+    the requests that have ended (of a track: how often it was entered). None while allocations are
+    not sampled."""
+    if not sampling.running():
+        return None
+    counted = tracks.routes()
+    for ledger in list(_ledgers):
+        ledger._bind_flights()
+        for name, figures in list(ledger.figures.items()):
+            counted[figures.route] = (name, figures.requests)
+    names = sampling.routes()
+    return names and {number: (name, 0) for number, name in names.items()} | counted
+
+
 _ledgers: weakref.WeakSet[Ledger] = weakref.WeakSet()
 
 

@@ -155,6 +155,15 @@ def totals() -> dict[int, tuple[float, float, float]]:
     return found
 
 
+def routes() -> dict[int, str] | None:
+    """The name of every route number, for an image that is about to be taken; None while
+    allocations are not sampled."""
+    if not running() or not maintain():
+        return None
+    _native().look()
+    return dict(_names)
+
+
 def stack(site: int, serial: int) -> tuple[Line, ...]:
     """The lines of a sample's stack, the innermost first; empty if they are not known."""
     if problem() is not None:
