@@ -11,9 +11,8 @@ cdef void begin_allocations(Graph *g) noexcept nogil:
     copy_samples(g, t, a)
     if g.facts.in_process:
         t.unlock()
-    if a.count and not lg_out_of_memory:
-        a.wanted.node = <uint32_t *>a.node.p
-        a.wanted.filter = t.filter
+    if a.count == 0:
+        a.wanted.filter = NULL
 
 cdef void copy_samples(Graph *g, LGTables *t, Allocations *a) noexcept nogil:
     cdef uint32_t i, n = 0
@@ -25,13 +24,15 @@ cdef void copy_samples(Graph *g, LGTables *t, Allocations *a) noexcept nogil:
             or lg_reserve(&a.size, room * 8) < 0 or lg_reserve(&a.route, room * 4) < 0
             or lg_reserve(&a.stack, room * 4) < 0 or lg_reserve(&a.kind, room) < 0
             or lg_reserve(&a.age, room * 8) < 0 or lg_reserve(&a.requests, room * 8) < 0
-            or lg_reserve(&a.block, room * 8) < 0):
+            or lg_reserve(&a.block, room * 8) < 0 or lg_reserve(&a.filter, LG_FILTER_BITS // 8) < 0):
         return
+    a.wanted.filter = <uint64_t *>a.filter.p    # mapped memory is zero
+    a.wanted.node = <uint32_t *>a.node.p
     for i in range(t.sample_room):
         sample = &t.samples[i]
         if sample.block == NULL or n == room:
             continue
-        slot = lg_map_slot(&a.wanted.index, sample.block)
+        slot = lg_want(&a.wanted, sample.block)
         if slot == NULL:
             return
         slot[0] = n + 1
@@ -143,6 +144,7 @@ cdef void release_claims(Graph *g) noexcept nogil:
     cdef Allocations *a = &g.allocations
     a.wanted.filter = NULL
     lg_release(&a.block)
+    lg_release(&a.filter)
     lg_release(&a.stack_number)
     lg_map_release(&a.wanted.index)
     lg_map_release(&a.lines)

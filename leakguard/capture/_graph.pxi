@@ -70,7 +70,7 @@ cdef int visit_references(Graph *g) noexcept nogil:
             g.shared.type = t.type
             bytes = lg_object_bytes(op, t)
             (<uint64_t *>g.size.p)[i] += bytes
-            if g.allocations.wanted.filter != NULL:
+            if t.buffers and g.allocations.wanted.filter != NULL:
                 lg_claim_buffers(&g.allocations.wanted, op, t, <uint32_t>i)
             if not t.leaf and op != interned:
                 lg_visit(op, t, &g.sink)

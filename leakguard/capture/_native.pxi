@@ -36,7 +36,7 @@ cdef extern from "_owned.h" nogil:
         uint32_t count
     ctypedef struct LGType:
         PyTypeObject *type
-        uint8_t kind, flags, leaf
+        uint8_t kind, flags, leaf, buffers
         uint32_t name, ident, prefix
         uint64_t folded_count, folded_bytes
     ctypedef struct LGSink:
@@ -143,16 +143,17 @@ cdef extern from "_owned.h" nogil:
         void (*unlock)() noexcept nogil
         const void *hook
         const void *below
-        const uint8_t *filter
     ctypedef struct LGWanted:
-        const uint8_t *filter
+        uint64_t *filter
         LGMap index
         uint32_t *node
     enum:
-        LG_STRONG, LG_NO_REQUEST, LG_UNBOUND, LG_TABLES_VERSION, LG_NOBODY, LG_WIDEST_PREFIX
+        LG_STRONG, LG_NO_REQUEST, LG_UNBOUND, LG_TABLES_VERSION, LG_NOBODY, LG_WIDEST_PREFIX, LG_FILTER_BITS
     uint64_t lg_estimated_bytes(LGSample *)
+    uint32_t *lg_want(LGWanted *, const void *)
     const void *lg_instruction_key(LGFrame *)
     uint32_t lg_frame_line(LGFrame *)
+    uint8_t lg_has_buffers(LGType *)
     void lg_claim_leaf(LGWanted *, PyObject *, LGType *, uint32_t)
     void lg_claim_buffers(LGWanted *, PyObject *, LGType *, uint32_t)
 
@@ -236,7 +237,7 @@ cdef struct Facts:
 cdef struct Allocations:
     LGWanted wanted
     uint32_t count, stacks, frames
-    LGBytes block
+    LGBytes block, filter
     LGBytes node, bytes, size, route, stack, kind, age, requests    # the image's columns
     LGBytes stack_offset, frame_ident, frame_line, route_name
     LGBytes stack_number    # by site

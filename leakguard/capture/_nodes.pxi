@@ -24,6 +24,7 @@ cdef inline uint32_t type_index(Graph *g, PyTypeObject *type) noexcept nogil:
         slot[0] = index
         g.shared.type = type
         lg_type_init(type_at(g, index), &g.arena, &g.strings, &g.idents, g.facts.salt, type)
+        type_at(g, index).buffers = lg_has_buffers(type_at(g, index))
         g.shared.type = visited
     return index
 

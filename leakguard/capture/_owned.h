@@ -13,10 +13,29 @@
 #define LG_WIDEST_PREFIX 32 /* the collector's header, managed dict and weak references */
 
 typedef struct {
-    const uint8_t *filter; /* of the sampler; NULL: no block is wanted */
-    LGMap index;           /* block -> its sample's index + 1 */
-    uint32_t *node;        /* of each sample */
+    uint64_t *filter; /* a bit for 16 bytes of memory; NULL: no block is wanted */
+    LGMap index;      /* block -> its sample's index + 1 */
+    uint32_t *node;   /* of each sample */
 } LGWanted;
+
+#define LG_FILTER_BITS (1u << 18) /* 32 KiB */
+
+/* Neighbours in memory share a cache line of the filter. */
+static inline uint32_t lg_filter_bit(const void *block) {
+    uintptr_t bits = (uintptr_t)block;
+    return (uint32_t)(bits >> 4 ^ bits >> 24) & (LG_FILTER_BITS - 1);
+}
+static inline int lg_is_wanted(const LGWanted *w, const void *block) {
+    uint32_t bit = lg_filter_bit(block);
+    return w->filter[bit >> 6] >> (bit & 63) & 1;
+}
+
+/* The place of a sample's index + 1; NULL: no memory. */
+static inline uint32_t *lg_want(LGWanted *w, const void *block) {
+    uint32_t bit = lg_filter_bit(block);
+    w->filter[bit >> 6] |= (uint64_t)1 << (bit & 63);
+    return lg_map_slot(&w->index, block);
+}
 
 static __attribute__((noinline)) void lg_claim_sampled(LGWanted *w, const void *block, uint32_t node,
                                                        int guess) {
@@ -24,16 +43,16 @@ static __attribute__((noinline)) void lg_claim_sampled(LGWanted *w, const void *
     if (found && (!guess || w->node[found - 1] == LG_NOBODY)) w->node[found - 1] = node;
 }
 
-/* Most blocks are not sampled: the sampler's filter tells by one byte. */
+/* Most blocks are not sampled: one bit tells. */
 static inline void lg_claim(LGWanted *w, const void *block, uint32_t node) {
-    if (w->filter[lg_filter_place(block)]) lg_claim_sampled(w, block, node, 0);
+    if (lg_is_wanted(w, block)) lg_claim_sampled(w, block, node, 0);
 }
 
 /* Whatever a C type points to is taken for its own, until somebody is known to own it. */
 static void lg_claim_pointers(LGWanted *w, PyObject *op, LGType *t, uint32_t node) {
     for (size_t at = sizeof(PyObject); at + sizeof(void *) <= t->basic; at += sizeof(void *)) {
         const void *word = *(const void **)((char *)op + at);
-        if (w->filter[lg_filter_place(word)]) lg_claim_sampled(w, word, node, 1);
+        if (lg_is_wanted(w, word)) lg_claim_sampled(w, word, node, 1);
     }
 }
 
@@ -105,13 +124,30 @@ static void lg_claim_type(LGWanted *w, PyTypeObject *type, uint32_t node) {
     lg_claim(w, ((PyHeapTypeObject *)type)->_ht_tpname, node);
 }
 
-/* The buffers of an object, for its node. */
-static void lg_claim_buffers(LGWanted *w, PyObject *op, LGType *t, uint32_t node) {
+/* Kinds of C types whose buffers are not known one by one. */
+static inline int lg_is_opaque(const LGType *t) {
     switch (t->kind) {
     case LG_NONE: case LG_BYTES: case LG_INT: case LG_FLOAT: case LG_BOOL: case LG_COMPLEX:
     case LG_TUPLE: case LG_FUNCTION: case LG_METHOD: case LG_BUILTIN_FUNCTION: case LG_CELL:
     case LG_WEAKREF:
-        break;
+        return 0;
+    default: return !(t->flags & LG_FLAG_PYTHON) && t->special == LG_PLAIN;
+    }
+}
+
+static inline uint8_t lg_has_buffers(const LGType *t) {
+    switch (t->kind) {
+    case LG_STR: case LG_BYTEARRAY: case LG_LIST: case LG_DICT: case LG_SET: case LG_TYPE:
+    case LG_DEQUE: case LG_NUMPY_ARRAY:
+        return 1;
+    default:
+        return lg_is_opaque(t) || (LG_VALUES_APART && t->type->tp_flags & Py_TPFLAGS_MANAGED_DICT);
+    }
+}
+
+/* The buffers of an object, for its node. */
+static void lg_claim_buffers(LGWanted *w, PyObject *op, LGType *t, uint32_t node) {
+    switch (t->kind) {
     case LG_STR: lg_claim_str(w, op, node); break;
     case LG_BYTEARRAY: lg_claim(w, lg_bytearray_block(op), node); break;
     case LG_LIST: lg_claim(w, ((PyListObject *)op)->ob_item, node); break;
@@ -123,17 +159,17 @@ static void lg_claim_buffers(LGWanted *w, PyObject *op, LGType *t, uint32_t node
         if (lg_layouts.numpy_major && ((LGNumpyArray *)op)->flags & LG_NUMPY_OWNS)
             lg_claim(w, ((LGNumpyArray *)op)->data, node);
         break;
-    default:
-        if (!(t->flags & LG_FLAG_PYTHON)) lg_claim_pointers(w, op, t, node);
+    default: if (lg_is_opaque(t)) lg_claim_pointers(w, op, t, node);
     }
-    PyDictValues *values = LG_VALUES_APART ? lg_inline_values(op, t->type) : NULL;
+    if (!LG_VALUES_APART) return;
+    PyDictValues *values = lg_inline_values(op, t->type);
     if (values) lg_claim(w, lg_values_block(values), node);
 }
 
 /* A leaf that is folded into its owner's node. */
 static inline void lg_claim_leaf(LGWanted *w, PyObject *op, LGType *t, uint32_t owner) {
     lg_claim(w, (char *)op - t->prefix, owner);
-    if (t->kind == LG_STR || t->kind == LG_OTHER) lg_claim_buffers(w, op, t, owner);
+    if (t->buffers) lg_claim_buffers(w, op, t, owner);
 }
 
 /* A key of its own for an instruction: code objects do not overlap. Not shifted, the map would see

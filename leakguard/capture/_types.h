@@ -34,6 +34,7 @@ typedef struct {
     uint8_t kind, special, flags;
     uint8_t exact; /* the builtin type itself, not a subclass */
     uint8_t leaf;  /* refers to nothing: foldable */
+    uint8_t buffers; /* may own blocks beside its own (_owned.h) */
     uint64_t folded_count, folded_bytes;
 } LGType;
 
