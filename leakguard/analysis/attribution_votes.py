@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 from leakguard.image import SampleKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-# One strong sample in a hundred is of something that another route made and the suspect uses.
+# One sample in a hundred is of something that another route made and the suspect uses.
 _STRAY = 0.01
+# Strong samples that are a smaller part of all may be nothing but such strays.
+_MANY_STRONG = 0.25
 _BY_CHANCE = 0.01
-# A route with this part of the largest one's share is not a stray in any case.
+# Where there are many, a route with this part of the largest one's share is no stray in any case.
 _LARGE = 0.3
 _CONFIDENCE_95 = 1.96
 # Less than this (in nats) by which one route explains the weak samples better than all requests.
@@ -81,21 +83,20 @@ def shares(
     members = [vote for vote in strong if not vote.own]
     weak = [vote for vote in votes if not vote.strong]
     if members or any(vote.route not in unnamed for vote in strong) or (strong and not weak):
-        return _by_weight(strong, min(vote.weight for vote in votes))
+        return _by_weight(strong, votes)
     return _by_excess(weak, requests, unnamed) if weak else []
 
 
-def _by_weight(strong: Iterable[Vote], unit: int) -> list[Share]:
-    count: dict[int, int] = defaultdict(int)
+def _by_weight(strong: Sequence[Vote], votes: Sequence[Vote]) -> list[Share]:
+    unit = min(vote.weight for vote in votes)
     weight: dict[int, float] = defaultdict(float)
     variance: dict[int, float] = defaultdict(float)
     for vote in strong:
         # a holder's buffer is as large as all routes together made it: it counts as one small block
         size = min(vote.weight, unit) if vote.own else vote.weight
-        count[vote.route] += 1
         weight[vote.route] += size
         variance[vote.route] += size * size if vote.own else vote.variance
-    kept = _without_strays(count, weight)
+    kept = _without_strays(strong, len(votes), weight)
     total = sum(weight[route] for route in kept)
     every = sum(variance[route] for route in kept)
     found = []
@@ -107,18 +108,31 @@ def _by_weight(strong: Iterable[Vote], unit: int) -> list[Share]:
     return sorted(found, key=lambda share: (-share.share, share.route))
 
 
-def _without_strays(count: Mapping[int, int], weight: Mapping[int, float]) -> list[int]:
+def _without_strays(strong: Sequence[Vote], votes: int, weight: Mapping[int, float]) -> list[int]:
+    count: dict[int, int] = defaultdict(int)
+    for vote in strong:
+        if not vote.own:
+            count[vote.route] += 1
     largest = max(weight.values())
-    expected = _STRAY * sum(count.values())
-    return [
+    many = len(strong) >= _MANY_STRONG * votes
+    kept = [
         route
-        for route in count
-        if weight[route] >= _LARGE * largest or _chance(count[route], expected) < _BY_CHANCE
+        for route in weight
+        if (many and weight[route] >= _LARGE * largest)
+        or _chance(count[route], _STRAY * votes) < _BY_CHANCE
+    ]
+    if kept:
+        return kept
+    # no sample of what the holder holds is beyond doubt, but who has made it larger is
+    return list({vote.route: None for vote in strong if vote.own}) or [
+        max(weight, key=lambda route: weight[route])
     ]
 
 
 def _chance(count: int, expected: float) -> float:
     """The probability of `count` or more events where `expected` are."""
+    if count == 0:
+        return 1.0
     below = term = math.exp(-expected)
     for number in range(1, count):
         term *= expected / number

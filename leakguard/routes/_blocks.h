@@ -68,7 +68,7 @@ static inline int lg_read_heads(void *const *blocks, int count, LGHead *heads) {
     return count;
 }
 
-/* Looks at every block that nobody has looked at; the caller holds the GIL and the lock. */
+/* Looks at every block that is not known to be weak; the caller holds the GIL and the lock. */
 static inline void lg_look(LGTables *t) {
     void *blocks[256];
     LGSample *samples[256];
@@ -76,7 +76,8 @@ static inline void lg_look(LGTables *t) {
     for (uint32_t i = 0, count = 0; i <= LG_SAMPLES; i++) {
         if (i < LG_SAMPLES) {
             LGSample *sample = &t->samples[i];
-            if (!sample->block || sample->kind != LG_UNSEEN) continue;
+            /* a strong one again: a float that waits in its free list has lost its type */
+            if (!sample->block || sample->kind == LG_WEAK) continue;
             sample->kind = LG_STRONG;
             if (!lg_weak_size(sample->size)) continue;
             samples[count] = sample;

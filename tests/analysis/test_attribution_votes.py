@@ -113,3 +113,14 @@ def test_blocks_that_lines_of_the_application_allocated_come_first():
 def test_a_holder_from_before_all_requests_leaves_it_to_the_weak():
     votes = [vote(0, own=True), *[vote(3, SampleKind.WEAK) for _ in range(30)]]
     assert [share.route for share in shares(votes, {3: 10, 4: 90}, UNNAMED)] == [3]
+
+
+def test_a_stray_does_not_stand_against_who_fills_the_holder():
+    weak = [vote(route, SampleKind.WEAK) for route in range(1, 14) for _ in range(20)]
+    votes = [vote(3, own=True, size=500_000), vote(7), *weak]
+    assert [share.route for share in shares(votes, {}, UNNAMED)] == [3]
+
+
+def test_few_strong_samples_of_one_route_are_enough():
+    weak = [vote(route, SampleKind.WEAK) for route in range(1, 14) for _ in range(20)]
+    assert [share.route for share in shares([vote(3), vote(3), *weak], {}, UNNAMED)] == [3]

@@ -212,6 +212,21 @@ def test_code_is_let_go_once_no_sample_needs_it(sampler):
     assert not [f for f in functions if f.__code__.co_filename == "<made>"]
 
 
+def test_a_float_that_was_seen_in_its_free_list_is_weak_in_its_next_life(sampler):
+    sampler.start(1)
+    drained = [number * 0.5 for number in range(300)]
+    floats = [number * 1.5 for number in range(80)]
+    blocks = {id(number) for number in floats}
+    del floats
+    sampler.totals()  # looks at them where they wait
+    kept = [number * 2.5 for number in range(80)]
+    found = addresses(sampler)
+    again = [found[id(n)][8] for n in kept if id(n) in blocks and id(n) in found]
+    assert len(again) > 40
+    assert set(again) == {sampler.WEAK}
+    assert len(drained) == 300
+
+
 def test_what_comes_from_a_free_list_is_weak_and_the_rest_strong(sampler):
     sampler.start(1)
 
