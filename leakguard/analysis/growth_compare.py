@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from leakguard.analysis.growth_found import GrownPath, requests_between
 from leakguard.analysis.growth_holders import Comparison
 from leakguard.analysis.growth_series import LEAST_INTERVALS, Word, judge
+from leakguard.analysis.growth_work import Work
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from leakguard.analysis.growth_summary import Summary
 
@@ -49,14 +50,22 @@ class Growth:
         return tuple(path for path in self.paths if path.verdict == "growing")
 
 
-def compare(summaries: Sequence[Summary], *, most: int = _MOST) -> Growth:
+def compare(
+    summaries: Sequence[Summary],
+    *,
+    routes: Sequence[Mapping[str, int]] = (),
+    most: int = _MOST,
+) -> Growth:
     """What grows from the first summary (taken after warm-up) to the last; at most `most` paths.
 
     All must be of one process, in the order in which they were taken. Growth is held against the
-    requests between them where every summary knows how many there were, else against time.
+    requests between them where every summary knows how many there were, else against time. `routes`
+    tells for each summary how many requests of each route had ended.
     """
-    taken = _with_work_between(summaries)
-    weights = [_weight(before, after) for before, after in pairwise(taken)]
+    work = Work(routes)
+    indices = _with_work_between(summaries, work)
+    taken = [summaries[index] for index in indices]
+    weights = [_weight(summaries, work, start, end) for start, end in pairwise(indices)]
     if not weights:
         return Growth(False, 0, (), 0, 0.0, None, False)
     ready = len(weights) >= LEAST_INTERVALS
@@ -76,32 +85,41 @@ def compare(summaries: Sequence[Summary], *, most: int = _MOST) -> Growth:
     )
 
 
-def _with_work_between(summaries: Sequence[Summary]) -> list[Summary]:
-    """Without those that too little happened before; the newest of them stays."""
+def _with_work_between(summaries: Sequence[Summary], work: Work) -> list[int]:
+    """Which to compare: without those that too little, or only other work, happened before; the
+    newest of them stays."""
     if not summaries:
         return []
     everything = requests_between(summaries[0], summaries[-1]) or 0
     least = max(LEAST_REQUESTS, _LEAST_PART * everything)
-    taken: list[Summary] = []
-    for summary in summaries:
-        if len(taken) > 1 and _too_little(taken[-2], taken[-1], least):
+
+    def tells_nothing(start: int, end: int) -> bool:
+        requests = requests_between(summaries[start], summaries[end])
+        return (requests is not None and requests < least) or work.is_odd(start, end)
+
+    taken: list[int] = []
+    for index in range(len(summaries)):
+        if len(taken) > 1 and tells_nothing(taken[-2], taken[-1]):
             taken.pop()
-        taken.append(summary)
-    if len(taken) > 1 and _too_little(taken[-2], taken[-1], least):
+        taken.append(index)
+    if len(taken) > 1 and tells_nothing(taken[-2], taken[-1]):
         del taken[-2]
     return taken
 
 
-def _too_little(before: Summary, after: Summary, least: float) -> bool:
-    requests = requests_between(before, after)
-    return requests is not None and requests < least
+def _weight(summaries: Sequence[Summary], work: Work, start: int, end: int) -> float:
+    """How much was done between two summaries; other work in between does not count."""
+    parts = [
+        (_passed(summaries[at], summaries[at + 1]), work.is_odd(at, at + 1))
+        for at in range(start, end)
+    ]
+    usual = sum(passed for passed, odd in parts if not odd)
+    return max(usual or sum(passed for passed, _ in parts), 1e-3)
 
 
-def _weight(before: Summary, after: Summary) -> float:
+def _passed(before: Summary, after: Summary) -> float:
     requests = requests_between(before, after)
-    if requests is not None:
-        return float(requests)
-    return max(after.created - before.created, 1e-3)
+    return after.created - before.created if requests is None else float(requests)
 
 
 _ORDER: tuple[Word, ...] = ("growing", "warming up", "saw-tooth", "steady")

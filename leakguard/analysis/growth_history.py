@@ -9,32 +9,32 @@ from leakguard.analysis.growth_compare import Growth, compare
 from leakguard.analysis.growth_merge import Merged, merge
 from leakguard.analysis.growth_summary import Summary
 from leakguard.analysis.growth_survey import Survey
+from leakguard.analysis.growth_work import Work, alike, shares
 from leakguard.analysis.route_findings import GrowthFacts
 from leakguard.errors import AnalysisError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from leakguard.analysis.evidence import Evidence
     from leakguard.analysis.heap import Heap
     from leakguard.analysis.suspects import Judgement
     from leakguard.image import HeapImage
 
-# Of two times the requests are alike when the shares of the routes have this much in common.
-_ALIKE = 0.5
-
 
 @dataclass(frozen=True, slots=True)
 class Compared:
     """An image's survey and summary, and what has grown since the earlier ones.
 
-    `same_work` is False where mostly other routes were asked for than before the first of them.
+    `same_work` is False where mostly other routes were asked for than before the first of them,
+    `late` what grew in the last interval, where that was one of other work than before.
     """
 
     survey: Survey
     summary: Summary
     growth: Growth
     same_work: bool
+    late: Growth | None = None
 
     @property
     def grown(self) -> Growth | None:
@@ -51,6 +51,7 @@ class Compared:
             summary=self.summary,
             top=top,
             same_work=self.same_work,
+            late=self.late,
         )
 
     @property
@@ -78,17 +79,15 @@ def compare_with(image: HeapImage, evidence: Evidence) -> Compared:
         raise AnalysisError(f"an earlier snapshot cannot be compared with: {error}") from error
     survey = Survey(image, earlier[0].keys if earlier else None)
     summary = survey.summary(requests=evidence.requests)
-    growth = compare([*earlier, summary])
-    return Compared(survey, summary, growth, _is_same_work(evidence))
-
-
-def _is_same_work(evidence: Evidence) -> bool:
-    before, since = _shares(evidence.routes_before), _shares(evidence.routes_since(0))
-    if not before or not since:
-        return True
-    return sum(min(share, since.get(route, 0.0)) for route, share in before.items()) >= _ALIKE
-
-
-def _shares(requests: Mapping[str, int]) -> dict[str, float]:
-    every = sum(requests.values())
-    return {route: count / every for route, count in requests.items()} if every else {}
+    summaries = [*earlier, summary]
+    routes = [*evidence.routes_at, evidence.routes]
+    if len(routes) != len(summaries):
+        routes = []
+    growth = compare(summaries, routes=routes)
+    late = None
+    if growth.ready and Work(routes).is_odd(-2, -1):
+        late = compare(summaries[-2:])
+    same_work = alike(
+        shares({}, evidence.routes_before), shares(evidence.routes_before, evidence.routes)
+    )
+    return Compared(survey, summary, growth, same_work, late)

@@ -32,6 +32,8 @@ _NATIVE_FIX = (
 # Another container is an owner too when it refers to this part of the objects.
 _OWNS = 0.5
 _MOST_OWNERS = 3
+# How much of the doubt goes where one image alone suspects the same holder for its size.
+_LARGE_TOO = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,14 @@ def merge(
     summary: Summary,
     top: int = 5,
     same_work: bool = True,
+    late: Growth | None = None,
 ) -> Merged:
     """Rank by growth, then by retained size; `summary` is the survey's, and the last compared.
 
     As soon as there are two summaries only what grows is suspected: large constant data, full
     caches and what is still warming up are not. `same_work` is False where other routes were asked
-    for than before: what has not grown meanwhile may be a leak all the same.
+    for than before: what has not grown meanwhile may be a leak all the same. `late` is what grew
+    in a last interval of other work than before: what is large, too, is suspected.
     """
     if not growth.intervals:
         return Merged(False, tuple(judged[:top]), (), NOT_ENOUGH)
@@ -77,6 +81,11 @@ def merge(
         elif not (growth.ready or grown.dense):
             continue  # a buffer that happens to be fuller now, as far as anyone can tell
         suspects.append(merger.judgement(grown, known))
+    for grown in late.growing() if late is not None else ():
+        known = next((found for found in left if merger.is_same(found, grown)), None)
+        if known is not None and grown.dense:
+            left.remove(known)
+            suspects.append(merger.judgement(grown, known))
     if not same_work and not growth.ready:
         suspects += left
         left = []
@@ -131,8 +140,11 @@ class _Merger:
 
     def judgement(self, grown: GrownPath, known: Judgement | None) -> Judgement:
         """The suspect for a grown path: the one image's if it is known, else a new one."""
+        confidence = grown.confidence
         if known is None:
             known = self._new(grown)
+        else:  # what is large as well is not noise
+            confidence += (1 - confidence) * _LARGE_TOO * known.confidence
         suspect = known.suspect
         if self.summary.paths[self.place[grown.member_key]].tier == _pathtree.TIER_LOOP:
             # the event loop's own name, and the chain down to the task, whoever refers to the loop
@@ -142,7 +154,7 @@ class _Merger:
             growth_objects=grown.growth_objects,
             growth_bytes=grown.growth_bytes,
             moves=grown.verdict,
-            confidence=grown.confidence,
+            confidence=round(confidence, 3),
             bytes_per_request=grown.bytes_per_request,
             also_held_by=self._others(grown),
         )

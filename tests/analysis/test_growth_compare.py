@@ -96,6 +96,37 @@ def test_what_began_to_grow_lately_is_held_against_the_requests_since(series):
     assert found.growth_objects < 0.2 * found.requests
 
 
+MIX = {"GET /carts": 80, "GET /health": 20}
+HEALTH = {"GET /carts": 0, "GET /health": 100}
+
+
+def ended(*intervals):
+    """Requests by route at the ends of intervals, from a first time on."""
+    totals = [{"GET /carts": 0, "GET /health": 0}]
+    for passed in intervals:
+        totals.append({route: totals[-1][route] + count for route, count in passed.items()})
+    return totals
+
+
+def test_what_stands_still_while_other_routes_are_asked_for_still_grows(series):
+    counts = [100, 200, 300, 400, 500, 500]
+    assert compare(series(carts, counts[1:])).growing() == ()
+    routes = ended(MIX, MIX, MIX, MIX, HEALTH)
+    (grown,) = compare(series(carts, counts), routes=routes).growing()
+    assert grown.holder == "shop.CARTS"
+
+
+def test_of_routes_asked_for_one_after_the_other_the_whole_is_compared(series):
+    names = ["/a", "/b", "/c", "/d", "/e"]
+    routes = [
+        {name: 100 if at > place else 0 for place, name in enumerate(names)} for at in range(6)
+    ]
+    growth = compare(series(carts, [100, 100, 300, 300, 300, 300]), routes=routes)
+    assert growth.snapshots == 2
+    (grown,) = growth.growing()
+    assert grown.holder == "shop.CARTS"
+
+
 def test_crowded_images_are_taken_together(series):
     summaries = series(carts, range(100, 2100, 100))
     crowd = [

@@ -20,7 +20,7 @@ EVEN = (1000, 2000, 3000, 4000, 5000)
 def merged(heap):
     """`merged(build, counts)`: what the last of a series of images and its history give."""
 
-    def run(build, counts=EVEN, **options):
+    def run(build, counts=EVEN, late=False, **options):
         summaries, found = [], None
         for at, count in enumerate(counts):
             made = type(heap)()
@@ -36,6 +36,7 @@ def merged(heap):
                     heap=whole,
                     survey=survey,
                     summary=summaries[-1],
+                    late=compare(summaries[-2:]) if late else None,
                     **options,
                 )
         return found
@@ -63,7 +64,7 @@ def test_few_images_rank_by_growth_and_say_how_many_there_are(merged, images):
     found = merged(constants_and_carts, EVEN[:images])
     (judged,) = found.suspects
     assert judged.suspect.holder == "shop.CARTS"
-    assert judged.suspect.confidence < 0.7
+    assert judged.suspect.confidence == {2: 0.67, 3: 0.802}[images]
     assert [j.suspect.holder for j in found.quiet] == ["shop.CONSTANTS"]
     assert f"from {images} snapshots and {1000 * (images - 1):,} requests" in found.note
 
@@ -74,6 +75,15 @@ def test_after_other_work_what_did_not_grow_stays_suspected(merged):
     assert [j.suspect.rank for j in found.suspects] == [1, 2]
 
 
+def test_what_grew_lately_by_other_work_is_suspected_if_it_is_large(merged):
+    found = merged(constants_and_carts, (1000, 1000, 1000, 1000, 1000, 3000))
+    assert found.suspects == ()
+    found = merged(constants_and_carts, (1000, 1000, 1000, 1000, 1000, 3000), late=True)
+    (judged,) = found.suspects
+    assert (judged.suspect.holder, judged.suspect.growth_objects) == ("shop.CARTS", 2000)
+    assert judged.suspect.confidence == 0.67
+
+
 def test_with_history_growth_decides(merged):
     found = merged(constants_and_carts)
     (judged,) = found.suspects
@@ -82,7 +92,7 @@ def test_with_history_growth_decides(merged):
     assert suspect.growth_objects == 3000
     assert suspect.growth_bytes == 3000 * 700
     assert suspect.bytes_per_request == 700
-    assert suspect.confidence == 0.784
+    assert suspect.confidence == 0.881
     (quiet,) = found.quiet
     assert (quiet.suspect.holder, quiet.suspect.moves) == ("shop.CONSTANTS", "steady")
     assert found.note is None
