@@ -160,7 +160,9 @@ def sampled_routes() -> dict[int, tuple[str, int]] | None:
         for name, figures in list(ledger.figures.items()):
             counted[figures.route] = (name, figures.requests)
     names = sampling.routes()
-    return names and {number: (name, 0) for number, name in names.items()} | counted
+    if names is None:
+        return None
+    return {number: (name, 0) for number, name in names.items()} | counted
 
 
 _ledgers: weakref.WeakSet[Ledger] = weakref.WeakSet()
