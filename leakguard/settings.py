@@ -211,7 +211,8 @@ def _seconds(lowest: float, highest: float) -> Callable[[object, str], float]:
     return check
 
 
-_WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_WORDS = {"true": True, "yes": True, "on": True, "1": True}
+_WORDS |= {"false": False, "no": False, "off": False, "0": False}
 
 
 def _switch(value: object, name: str) -> bool:
@@ -225,10 +226,9 @@ def _switch(value: object, name: str) -> bool:
 def _sampling(value: object, name: str) -> int:
     if isinstance(value, str):
         match = re.fullmatch(r"(\d{1,9})\s*([KMG]?)(?:i?B)?", value.strip(), re.IGNORECASE)
-        if match:
+        value = _WORDS.get(value.strip().lower(), value)
+        if match and not isinstance(value, bool):
             value = int(match[1]) * _UNITS[match[2].upper()]
-        else:
-            value = _WORDS.get(value.strip().lower(), value)
     if isinstance(value, bool):
         return 65_536 if value else 0
     if type(value) is not int or not (value == 0 or 64 <= value <= 1 << 30):

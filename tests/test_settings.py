@@ -180,6 +180,8 @@ def test_memory_is_bytes_or_a_number_with_a_unit(text, size):
         (0, 0),
         ("off", 0),
         ("True", 65_536),
+        ("1", 65_536),
+        ("0", 0),
         (512 << 10, 512 << 10),
         ("512K", 512 << 10),
         ("64", 64),

@@ -170,8 +170,10 @@ class Join:
         suspect = dataclasses.replace(
             found.suspect, routes=tuple(rows), lines=self.lines(place, routes)
         )
-        every = sum(requests.values())
-        if suspect.bytes_per_request is None and every:
+        # What a request of those that feed it leaves behind; of the whole app where nobody knows.
+        feeding = sum(row.requests for row in rows)
+        every = feeding or sum(requests.values())
+        if every and (feeding or suspect.bytes_per_request is None):
             suspect = dataclasses.replace(suspect, bytes_per_request=round(size / every, 1))
         return dataclasses.replace(found, suspect=suspect)
 

@@ -68,8 +68,8 @@ class Suspect:
 
     What earlier snapshots add is None where there are not enough of them: `growth_objects` and
     `growth_bytes` gathered since, how it `moves` ("growing", "warming up", "saw-tooth", "steady"),
-    how sure that is (`confidence`, 0 to 1), `bytes_per_request` of the whole app, and who else
-    holds the same objects.
+    how sure that is (`confidence`, 0 to 1), `bytes_per_request` (of its routes' requests, of the
+    whole app's where the routes are not known), and who else holds the same objects.
 
     `routes` made it, the largest share first, and `lines` of code allocated it, the application's
     first; both are empty where allocations are not sampled.

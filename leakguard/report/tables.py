@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from leakguard.report.routes import MemoryRow, Row
     from leakguard.report.style import Style
 
-_SURE = 0.95  # below that a growth is not worth a figure
+_SURE = 0.95  # below that an estimated growth is not worth a figure; what a suspect holds is known
 _ROOM_FOR_ROUTES = 38  # columns that holder and route must have together
 _ROOM_FOR_DURATIONS = 76
 _KIND_WIDTH = 16  # "context variable" and "logging handler" fit
@@ -156,7 +156,8 @@ def _memory(memory: MemoryRow | None) -> tuple[str, str, str]:
     if memory is None:
         return "-", "-", "-"
     pace, confidence = memory.growth_bytes_per_minute, memory.confidence
-    grows = pace is not None and pace > 0 and confidence is not None and confidence >= _SURE
+    sure = bool(memory.suspects) or (confidence is not None and confidence >= _SURE)
+    grows = pace is not None and pace > 0 and sure
     return (
         units.size(memory.live_bytes),
         units.size(round(memory.bytes_per_request)),

@@ -63,7 +63,7 @@ def test_one_route_and_its_line(sampled):
     (share,) = suspect.routes
     assert (share.route, share.share, share.requests) == ("GET /cart/{n}", 1.0, 1000)
     assert share.bytes_per_request == pytest.approx(2008)
-    assert suspect.bytes_per_request == pytest.approx(200.8)
+    assert suspect.bytes_per_request == pytest.approx(2008)
     (line,) = suspect.lines
     assert (line.file, line.line, line.function, line.share) == (APP, 41, "shop.view", 1.0)
     memory = routes["GET /cart/{n}"]
