@@ -9,6 +9,7 @@ cdef extern from "_slot.h" nogil:
         int32_t route
         uint64_t request
     void lg_owner_release(LGOwner *)
+    void lg_renew(LGSlot *, uint64_t)
     double lg_seconds()
     int LG_NO_REQUEST, LG_UNBOUND
 

@@ -36,6 +36,14 @@ static inline void lg_owner_release(LGOwner *owner) {
     if (owner && LG_ADD(&owner->references, -1) == 0) free(owner);
 }
 
+/* The slot is to serve another request. */
+static inline void lg_renew(LGSlot *slot, uint64_t request) {
+    lg_owner_release(slot->owner);
+    slot->owner = NULL;
+    slot->route = LG_UNBOUND;
+    slot->request = request;
+}
+
 /* Seconds of a clock that only goes forward: the one of time.perf_counter(). */
 static inline double lg_seconds(void) {
 #ifdef _WIN32

@@ -145,7 +145,7 @@ class Ledger(FlightCounter):
 
     def _start_again(self) -> None:
         # The child of a fork has none of the parent's requests.
-        self.flights = set()
+        self.forget_flights()
 
 
 def sampled_routes() -> dict[int, tuple[str, int]] | None:

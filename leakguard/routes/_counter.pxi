@@ -1,0 +1,244 @@
+# The figures of requests: who is in flight, what they are called, how many there were.
+
+@cython.freelist(64)
+@cython.final
+cdef public class Flight [object LGFlight, type LGFlightType]:
+    cdef vectorcallfunc call
+    cdef public object scope
+    cdef int code  # the status; 0: none yet
+    cdef public double started, ended
+    cdef readonly Slot slot
+    cdef object _send
+    cdef object previous, before, mapping  # of the context: see put_on()
+    cdef LGLink link
+    cdef bint watched
+
+    def __init__(self, scope, send=None):
+        begin(self, scope, send, send is not None and get(scope, "type") == "http")
+
+    def __dealloc__(self):
+        lg_unlink(&self.link)
+
+    @property
+    def send(self):
+        return self if self.watched else self._send
+
+    @property
+    def status(self):
+        return self.code or None
+
+    @status.setter
+    def status(self, status):
+        self.code = status_of(<PyObject *>status)
+
+    @property
+    def unanswered(self):
+        return self.watched and not self.code
+
+    def __call__(self, message):
+        watch(self, message)
+        return self._send(message)
+
+cdef inline void begin(Flight flight, scope, send, bint watched):
+    flight.call = <vectorcallfunc><void *>call_flight
+    flight.scope = scope
+    flight._send = send
+    flight.watched = watched
+    flight.started = lg_seconds()
+
+cdef object call_flight(object self, PyObject **arguments, size_t count, PyObject *names):
+    if PyVectorcall_NARGS(count) != 1 or names != NULL:
+        return lg_call_by_tuple(self, arguments, count, names)
+    watch(<Flight>self, <object>arguments[0])
+    return lg_call(<PyObject *>(<Flight>self)._send, arguments, 1)
+
+cdef int watch(Flight flight, message) except -1:
+    # Malformed messages are the server's to complain about.
+    if not PyDict_CheckExact(message):
+        message = dict(message)
+    cdef PyObject *kind = lg_find(message, "type")
+    cdef PyObject *more
+    if kind == NULL:
+        return 0
+    if lg_is_text(kind, "http.response.start", 19):
+        flight.code = status_of(lg_find(message, "status"))
+    elif lg_is_text(kind, "http.response.body", 18):
+        more = lg_find(message, "more_body")
+        if more == NULL or more == <PyObject *>False or not <object>more:
+            flight.ended = lg_seconds()
+    return 0
+
+cdef int status_of(PyObject *status) except -1:
+    if status == NULL or status == <PyObject *>None:
+        return 0
+    # Whatever an app says instead of a number, it has answered.
+    return <object>status if PyLong_Check(<object>status) and 0 < <object>status < 1000 else 1
+
+cdef inline object get(mapping, str key):
+    cdef PyObject *value
+    if not PyDict_CheckExact(mapping):
+        return mapping.get(key)
+    value = lg_find(mapping, key)
+    return <object>value if value != NULL else None
+
+cdef class NameMemo:
+    """Names that were found before, by endpoint and by path; `find` is asked for the others."""
+
+    cdef readonly dict by_endpoint, by_path
+
+    def __cinit__(self, *_, **__):
+        self.by_endpoint = {}
+        self.by_path = {}
+
+    def __call__(self, Flight flight not None):
+        return self.name(flight)
+
+    cdef str name(self, Flight flight):
+        cdef PyObject *known = self.known(flight)
+        return <str>known if known != NULL else self.find(flight)
+
+    cdef PyObject *known(self, Flight flight) except? NULL:
+        """Borrowed; NULL if it is not remembered."""
+        cdef PyObject *found
+        cdef PyObject *key
+        cdef PyObject *method
+        cdef PyObject *root
+        if not PyDict_CheckExact(flight.scope):
+            return NULL
+        method = lg_find(flight.scope, "method")
+        if method == NULL:
+            return NULL
+        key = lg_find(flight.scope, "endpoint")
+        if key != NULL and key != <PyObject *>None:
+            found = PyDict_GetItemWithError(self.by_endpoint, <size_t>key)
+            if found != NULL and PyTuple_GET_ITEM(found, 0) == key:
+                return PyDict_GetItemWithError(
+                    <object>PyTuple_GET_ITEM(found, 1), <object>method
+                )
+        elif flight.code < 300 or flight.code >= 500:
+            key = lg_find(flight.scope, "path")
+            if key == NULL:
+                return NULL
+            found = PyDict_GetItemWithError(self.by_path, <object>key)
+            if found != NULL and (
+                PyTuple_GET_ITEM(found, 0) == method
+                or <object>PyTuple_GET_ITEM(found, 0) == <object>method
+            ):
+                root = lg_find(flight.scope, "root_path")
+                if root == NULL or not <object>root:
+                    return PyTuple_GET_ITEM(found, 1)
+        return NULL
+
+    def find(self, flight):
+        raise NotImplementedError
+
+@cython.final
+cdef class Figures:
+    cdef readonly int32_t route
+    cdef readonly uint64_t requests, errors
+    cdef readonly double seconds
+
+    def __cinit__(self, int32_t route):
+        self.route = route
+
+    def count(self):
+        self.requests += 1
+
+cdef inline void count(Figures figures, Flight flight, bint failed) noexcept:
+    figures.requests += 1
+    figures.seconds += flight.ended - flight.started
+    figures.errors += failed or flight.code >= 500
+    if flight.slot is not None:
+        bind(flight.slot, figures.route)
+        give_up(flight)
+
+cdef class FlightCounter:
+    cdef readonly dict figures
+    cdef public object _name_of
+    cdef LGLink line
+    cdef set entered  # flights of those who may not keep them
+    cdef double tick_seconds, next_tick
+
+    def __cinit__(self, *_, **__):
+        self.figures = {}
+        self.entered = set()
+        lg_start_line(&self.line)
+
+    def __dealloc__(self):
+        lg_end_line(&self.line)
+
+    def __init__(self, name_of, double tick_seconds):
+        self._name_of = name_of
+        self.tick_seconds = tick_seconds
+        self.next_tick = lg_seconds() + tick_seconds
+
+    @property
+    def flights(self):
+        """Those that have not ended."""
+        found = []
+        cdef LGLink *link = self.line.next
+        while link != &self.line:
+            found.append(<object>link.flight)
+            link = link.next
+        return found
+
+    def forget_flights(self):
+        lg_end_line(&self.line)
+        self.entered.clear()
+
+    def enter(self, scope, send=None):
+        watched = send is not None and get(scope, "type") == "http"
+        cdef Flight flight = self.depart(scope, send, watched)
+        self.entered.add(flight)
+        return flight
+
+    cdef Flight depart(self, scope, send, bint watched):
+        global requests
+        cdef Flight flight = Flight.__new__(Flight)
+        begin(flight, scope, send, watched)
+        requests += 1
+        lg_link(&self.line, &flight.link, <PyObject *>flight)
+        if slots:
+            put_on(flight)
+            if at_start is not None:
+                at_start()
+        return flight
+
+    def leave(self, Flight flight not None, bint failed):
+        self.entered.discard(flight)
+        self.land(flight, failed)
+
+    cdef int land(self, Flight flight, bint failed) except -1:
+        cdef PyObject *known = NULL
+        lg_unlink(&flight.link)
+        if flight.slot is not None:
+            take_off(flight)
+        if not flight.ended:
+            flight.ended = lg_seconds()
+        if isinstance(self._name_of, NameMemo):
+            known = (<NameMemo>self._name_of).known(flight)
+            if known != NULL:
+                known = lg_find(self.figures, <object>known)
+        if known != NULL:
+            count(<Figures>known, flight, failed)
+        else:
+            self.land_unknown(flight, failed)
+        if flight.ended >= self.next_tick:
+            self.next_tick = flight.ended + self.tick_seconds
+            self.tick()
+        return 0
+
+    cdef int land_unknown(self, Flight flight, bint failed) except -1:
+        cdef Figures figures = None
+        try:
+            name = self._name_of(flight)
+            figures = self.figures.get(name) or self.add_figures(name)
+        finally:  # counted even if it cannot be named
+            count(figures or self.add_figures(None), flight, failed)
+        return 0
+
+    def add_figures(self, name):
+        raise NotImplementedError
+
+    def tick(self):
+        raise NotImplementedError

@@ -1,0 +1,60 @@
+/* What a dict has under a name, found by the name's address: PyDict_GetItem takes six times as long.
+ *
+ * A name of ours and the same name in an app's code are one object, since both are interned. Where
+ * that is not so, where the dict is of another kind, or where its layout is not the one known here,
+ * PyDict_GetItemWithError answers.
+ */
+#ifndef LEAKGUARD_LOOKUP_H
+#define LEAKGUARD_LOOKUP_H
+
+#include "_context.h" /* which interpreters are known */
+#ifdef LG_CONTEXT_KNOWN
+#include "internal/pycore_dict.h"
+#endif
+
+static int lg_dicts_known; /* set by lg_check_dicts() */
+
+/* Borrowed; NULL: not there. `name` is a str whose hash has been asked for before. */
+static inline PyObject *lg_find(PyObject *dict, PyObject *name) {
+#ifdef LG_CONTEXT_KNOWN
+    PyDictKeysObject *keys = ((PyDictObject *)dict)->ma_keys;
+    if (lg_dicts_known && keys->dk_kind == DICT_KEYS_UNICODE && keys->dk_log2_size < 16) {
+        const PyDictUnicodeEntry *entries = DK_UNICODE_ENTRIES(keys);
+        size_t hash = (size_t)((PyASCIIObject *)name)->hash, perturb = hash;
+        size_t mask = ((size_t)1 << keys->dk_log2_size) - 1;
+        for (size_t i = hash & mask;; perturb >>= 5, i = (i * 5 + perturb + 1) & mask) {
+            int place = keys->dk_log2_size < 8 ? ((const int8_t *)keys->dk_indices)[i]
+                                               : ((const int16_t *)keys->dk_indices)[i];
+            if (place == DKIX_EMPTY) return NULL;
+            if (place < 0) continue;
+            if (entries[place].me_key == name) return entries[place].me_value;
+            if ((size_t)((PyASCIIObject *)entries[place].me_key)->hash == hash) break;
+        }
+    }
+#endif
+    PyObject *found = PyDict_GetItemWithError(dict, name);
+    if (!found && PyErr_Occurred()) PyErr_Clear(); /* a key that cannot be compared is no name */
+    return found;
+}
+
+/* Tries it with names that stand in each other's way. -1: an error. */
+static int lg_check_dicts(void) {
+    lg_dicts_known = 1;
+    int agrees = 1;
+    PyObject *dict = PyDict_New(), *names[300] = {NULL};
+    if (!dict) return -1;
+    for (int i = 0; i < 300; i++) {
+        if (!(names[i] = PyUnicode_FromFormat("name %d", i)) || PyObject_Hash(names[i]) == -1) break;
+        agrees &= lg_find(dict, names[i]) == NULL;
+        if (PyDict_SetItem(dict, names[i], names[i]) || (i % 7 == 3 && PyDict_DelItem(dict, names[i - 2])))
+            break;
+    }
+    for (int i = 0; i < 300 && names[i]; i++)
+        agrees &= lg_find(dict, names[i]) == (i % 7 == 1 && i < 298 ? NULL : names[i]);
+    for (int i = 0; i < 300; i++) Py_XDECREF(names[i]);
+    Py_DECREF(dict);
+    lg_dicts_known = agrees;
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+#endif
