@@ -11,7 +11,8 @@ cdef public class Flight [object LGFlight, type LGFlightType]:
     cdef object _send
     cdef object previous, before, mapping  # of the context: see put_on()
     cdef LGLink link
-    cdef bint watched
+    cdef readonly object route  # of a WSGI app: what its framework calls the route
+    cdef bint watched, wsgi
 
     def __init__(self, scope, send=None):
         begin(self, scope, send, send is not None and get(scope, "type") == "http")
@@ -35,9 +36,12 @@ cdef public class Flight [object LGFlight, type LGFlightType]:
     def unanswered(self):
         return self.watched and not self.code
 
-    def __call__(self, message):
-        watch(self, message)
-        return self._send(message)
+    def __call__(self, *arguments, **keywords):
+        if self.wsgi:
+            watch_start(self, arguments[0] if arguments else keywords.get("status"))
+        elif arguments or "message" in keywords:
+            watch(self, arguments[0] if arguments else keywords["message"])
+        return self._send(*arguments, **keywords)
 
 cdef inline void begin(Flight flight, scope, send, bint watched):
     flight.call = <vectorcallfunc><void *>call_flight
@@ -47,10 +51,14 @@ cdef inline void begin(Flight flight, scope, send, bint watched):
     flight.started = lg_seconds()
 
 cdef object call_flight(object self, PyObject **arguments, size_t count, PyObject *names):
-    if PyVectorcall_NARGS(count) != 1 or names != NULL:
+    count = PyVectorcall_NARGS(count)
+    if names != NULL or count == 0:
         return lg_call_by_tuple(self, arguments, count, names)
-    watch(<Flight>self, <object>arguments[0])
-    return lg_call(<PyObject *>(<Flight>self)._send, arguments, 1)
+    if (<Flight>self).wsgi:
+        watch_start(<Flight>self, <object>arguments[0])
+    else:
+        watch(<Flight>self, <object>arguments[0])
+    return lg_call(<PyObject *>(<Flight>self)._send, arguments, count)
 
 cdef int watch(Flight flight, message) except -1:
     # Malformed messages are the server's to complain about.
@@ -103,12 +111,13 @@ cdef class NameMemo:
         cdef PyObject *key
         cdef PyObject *method
         cdef PyObject *root
+        cdef bint wsgi = flight.wsgi
         if not PyDict_CheckExact(flight.scope):
             return NULL
-        method = lg_find(flight.scope, "method")
-        if method == NULL:
+        method = lg_find(flight.scope, "REQUEST_METHOD" if wsgi else "method")
+        if method == NULL or (wsgi and lg_find(flight.scope, "leakguard.route") != NULL):
             return NULL
-        key = lg_find(flight.scope, "endpoint")
+        key = <PyObject *>flight.route if wsgi else lg_find(flight.scope, "endpoint")
         if key != NULL and key != <PyObject *>None:
             found = PyDict_GetItemWithError(self.by_endpoint, <size_t>key)
             if found != NULL and PyTuple_GET_ITEM(found, 0) == key:
@@ -116,7 +125,7 @@ cdef class NameMemo:
                     <object>PyTuple_GET_ITEM(found, 1), <object>method
                 )
         elif flight.code < 300 or flight.code >= 500:
-            key = lg_find(flight.scope, "path")
+            key = lg_find(flight.scope, "PATH_INFO" if wsgi else "path")
             if key == NULL:
                 return NULL
             found = PyDict_GetItemWithError(self.by_path, <object>key)
@@ -124,7 +133,7 @@ cdef class NameMemo:
                 PyTuple_GET_ITEM(found, 0) == method
                 or <object>PyTuple_GET_ITEM(found, 0) == <object>method
             ):
-                root = lg_find(flight.scope, "root_path")
+                root = NULL if wsgi else lg_find(flight.scope, "root_path")
                 if root == NULL or not <object>root:
                     return PyTuple_GET_ITEM(found, 1)
         return NULL

@@ -1,6 +1,7 @@
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from contextvars import ContextVar
 from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -26,7 +27,8 @@ class Slot:
     def request(self) -> int: ...
 
 class Flight:
-    """One request that is being served. Called as an ASGI `send`, it watches and passes on."""
+    """One request that is being served. Called as an ASGI `send` or a WSGI `start_response`, it
+    watches and passes on."""
 
     def __init__(
         self, scope: MutableMapping[str, Any], send: Callable[[Any], Any] | None = ...
@@ -36,7 +38,12 @@ class Flight:
     started: float
     ended: float
     """When the answer was complete (0: not yet); background work may follow."""
-    slot: Slot | None
+    @property
+    def slot(self) -> Slot | None: ...
+    @property
+    def route(self) -> Any:
+        """Of a WSGI app: the object that its framework calls the route, if it has told."""
+
     @property
     def send(self) -> Any:
         """What the app is to send with: the flight itself where it watches the answer (HTTP)."""
@@ -45,7 +52,7 @@ class Flight:
     def unanswered(self) -> bool:
         """Whether an answer was watched for and has not begun."""
 
-    def __call__(self, message: MutableMapping[str, Any]) -> Any: ...
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any: ...
 
 class NameMemo:
     """Names that were found before; `find` is asked for the others."""
@@ -78,7 +85,11 @@ class FlightCounter:
 
     def __init__(self, name_of: Callable[[Flight], str], tick_seconds: float) -> None: ...
     figures: dict[str, Figures]
-    flights: set[Flight]
+    @property
+    def flights(self) -> list[Flight]:
+        """Those that have not ended."""
+
+    def forget_flights(self) -> None: ...
     _name_of: Callable[[Flight], str]
     def enter(
         self, scope: MutableMapping[str, Any], send: Callable[[Any], Any] | None = ...
@@ -107,5 +118,22 @@ class Middleware:
     def is_hang_up(self, error: Exception) -> bool:
         """Whether an error only says that the client went away."""
 
+    def report(self, error: Exception) -> None:
+        """An error of ours, which must not reach the app."""
+
+class WsgiMiddleware:
+    """Calls a WSGI app, counts its requests, and has those below `path` answered."""
+
+    app: WSGIApplication
+    def __init__(self, app: WSGIApplication, counter: FlightCounter, path: str) -> None: ...
+    def __call__(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]: ...
+    def is_ours(self, environ: WSGIEnvironment) -> bool:
+        """Asked for a path that contains ours: whether LeakGuard answers."""
+
+    def answer(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]: ...
     def report(self, error: Exception) -> None:
         """An error of ours, which must not reach the app."""

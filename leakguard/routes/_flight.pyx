@@ -2,16 +2,16 @@
 """The path of one request through LeakGuard, in C: its slot, its figures, the watch on its answer.
 
 All that a request costs while nobody looks is in this module, by part: `_slots.pxi` whose memory it
-is, `_counter.pxi` the figures, `_serving.pxi` the way of an ASGI request. Counting is exact under
-threads: there is no Python code between reading and writing a figure, so the GIL is never given
-away there.
+is, `_counter.pxi` the figures, `_serving.pxi` the way of an ASGI request and `_wsgi.pxi` that of a
+WSGI one. Counting is exact under threads: there is no Python code between reading and writing a
+figure, so the GIL is never given away there.
 """
 
 cimport cython
 from cpython.contextvars cimport PyContextVar_New_with_default, PyContextVar_Set, get_value
 from cpython.dict cimport PyDict_CheckExact, PyDict_GetItemWithError
-from cpython.long cimport PyLong_Check
 from cpython.exc cimport PyErr_GivenExceptionMatches
+from cpython.long cimport PyLong_Check
 from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
 
@@ -52,6 +52,7 @@ cdef extern from "_types.h":
     void lg_resume_directly(PyTypeObject *, void *) noexcept
     bint lg_is_text(PyObject *, const char *, Py_ssize_t) noexcept
     bint lg_may_contain(object, object) noexcept
+    int lg_leading_number(object) noexcept
     void LG_COMPLETE_TYPES() noexcept
 
 NO_REQUEST = LG_NO_REQUEST
@@ -63,4 +64,5 @@ cdef public class Flight [object LGFlight, type LGFlightType]
 
 include "_slots.pxi"
 include "_counter.pxi"
+include "_wsgi.pxi"
 include "_serving.pxi"

@@ -147,4 +147,15 @@ static inline int lg_may_contain(PyObject *path, PyObject *ours) {
                   (size_t)PyUnicode_GET_LENGTH(path)) != NULL;
 }
 
+/* The number that "404 Not Found" begins with; 1 where there is none: answered all the same. */
+static inline int lg_leading_number(PyObject *status) {
+    int number = 0;
+    for (Py_ssize_t i = 0; i < 3 && i < PyUnicode_GET_LENGTH(status); i++) {
+        Py_UCS4 digit = PyUnicode_READ_CHAR(status, i);
+        if (digit < '0' || digit > '9') break;
+        number = 10 * number + (int)(digit - '0');
+    }
+    return number ? number : 1;
+}
+
 #endif

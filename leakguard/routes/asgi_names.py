@@ -6,8 +6,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from leakguard.routes._flight import NameMemo
-from leakguard.routes.folding import fold
-from leakguard.routes.ledger import OTHER, UNMATCHED
+from leakguard.routes.folding import METHODS, FoldedPaths, shown
+from leakguard.routes.ledger import UNMATCHED
 from leakguard.routes.starlette_table import Kind, Place, Table, walk
 
 if TYPE_CHECKING:
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     from leakguard.routes.ledger import Flight
 
-_METHODS = frozenset(
-    ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY", "WS")
-)
 # Endpoints remembered before an app that keeps changing its routes makes us start again.
 _MAX_TABLE = 20_000
 # Paths whose folded name is remembered, and how long they may be.
@@ -33,8 +30,7 @@ class AsgiNames(NameMemo):
     """
 
     def __init__(self, max_names: int = 200) -> None:
-        self._max_folded = max(1, max_names // 2)
-        self._folded: set[str] = set()
+        self._folded = FoldedPaths(max(1, max_names // 2))
         self._table: Table = {}
         self._walk_again = 0.0
 
@@ -58,8 +54,8 @@ class AsgiNames(NameMemo):
             place = next((place for place in places if place.matches(path)), place)
         if place.kind is Kind.ROUTER or (place.kind is Kind.APP and flight.status == 404):
             return UNMATCHED
-        name = f"{_shown(method)} {place.template}"
-        if len(places) == 1 and place.kind is Kind.ROUTE and method in _METHODS:
+        name = f"{shown(method)} {place.template}"
+        if len(places) == 1 and place.kind is Kind.ROUTE and method in METHODS:
             self._remember(endpoint, method, name)
         return name
 
@@ -93,22 +89,12 @@ class AsgiNames(NameMemo):
 
     def _fold(self, method: str, scope: MutableMapping[str, Any]) -> str:
         path = _app_path(scope)
-        name = f"{_shown(method)} {fold(path)}"
-        if name not in self._folded:
-            if len(self._folded) >= self._max_folded:
-                name = OTHER
-            else:
-                self._folded.add(name)
-        if path == scope["path"] and len(path) <= _MAX_PATH and method in _METHODS:
+        name = self._folded.name(method, path)
+        if path == scope["path"] and len(path) <= _MAX_PATH and method in METHODS:
             if len(self.by_path) >= _MAX_PATHS:
                 self.by_path.clear()
             self.by_path[path] = (method, name)
         return name
-
-
-def _shown(method: str) -> str:
-    # A client may send any word as the method; each must not become a row.
-    return method if method in _METHODS else "OTHER"
 
 
 def _app_path(scope: MutableMapping[str, Any]) -> str:

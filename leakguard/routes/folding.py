@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 
 MAX_SEGMENTS = 8
+OTHER = "(other)"
+METHODS = frozenset(
+    ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY", "WS")
+)
 
 # In this order; a version such as "v2" is part of the address, not a variable.
 _WORD = re.compile(r"[A-Za-z][A-Za-z_.~-]{0,31}|v\d{1,2}|\.well-known", re.ASCII)
@@ -35,3 +39,25 @@ def _fold_segment(segment: str) -> str:
     if not segment or _WORD.fullmatch(segment):
         return segment
     return "{x}"
+
+
+def shown(method: str) -> str:
+    """The method as it is shown. A client may send any word; each must not become a row."""
+    return method if method in METHODS else "OTHER"
+
+
+class FoldedPaths:
+    """At most `limit` names of method and folded path; what comes beyond is "(other)"."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._names: set[str] = set()
+
+    def name(self, method: str, path: str) -> str:
+        """The name for a request that no framework gives one."""
+        name = f"{shown(method)} {fold(path)}"
+        if name not in self._names:
+            if len(self._names) >= self._limit:
+                return OTHER
+            self._names.add(name)
+        return name

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from leakguard.routes import sampling, tracks
 from leakguard.routes._flight import NO_REQUEST, UNBOUND, Figures, Flight, FlightCounter
+from leakguard.routes.folding import OTHER
 from leakguard.routes.memory import MemoryBook
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["OTHER", "UNMATCHED", "Figures", "Flight", "Ledger", "RouteRow"]
 
-OTHER = "(other)"
 UNMATCHED = "(unmatched)"
 TICK_SECONDS = 1.0
 """Seconds between two ticks, at least; they come out of requests."""

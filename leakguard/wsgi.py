@@ -1,0 +1,118 @@
+"""LeakGuard for WSGI: one middleware that counts requests by route and answers under /_leak.
+
+app.wsgi_app = LeakGuard(app.wsgi_app)                    # Flask
+application = LeakGuard(get_wsgi_application())           # Django
+app = LeakGuard(app, token=..., path="/_leak")            # any WSGI app
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Unpack
+
+from werkzeug.wrappers import Request, Response
+
+from leakguard.endpoint import Endpoint, EndpointRequest
+from leakguard.endpoint.first_words import token_at_start
+from leakguard.errors import SettingsError
+from leakguard.guard import Guard
+from leakguard.routes import Ledger
+from leakguard.routes._flight import WsgiMiddleware
+from leakguard.routes.sampling import start_or_log as start_sampling
+from leakguard.routes.wsgi_names import WsgiNames
+from leakguard.settings import Options, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from leakguard.endpoint import EndpointResponse
+
+
+class LeakGuard(WsgiMiddleware):
+    """Wraps a WSGI app. The options are the fields of `leakguard.settings.Settings`.
+
+    Raises `SettingsError` for an option that does not exist or cannot be used, and for an `app`
+    that is no WSGI app. Afterwards no error of LeakGuard reaches the app or its callers.
+    """
+
+    def __init__(self, app: WSGIApplication, **options: Unpack[Options]) -> None:
+        _check_is_wsgi(app)
+        self.settings = settings = Settings.build(**options)
+        self._path = settings.path
+        self._guard = Guard()
+        self._ledger = Ledger(WsgiNames(app, settings.max_routes), max_routes=settings.max_routes)
+        super().__init__(app, self._ledger, self._path)
+        if settings.sampling:
+            start_sampling(settings.sampling, numpy=settings.numpy)
+        self.endpoint = Endpoint(
+            settings,
+            self._ledger.report,
+            token=token_at_start(settings),
+            requests=self._ledger.requests,
+        )
+        self._ledger.on_tick = self.endpoint.tick
+
+    def is_ours(self, environ: WSGIEnvironment) -> bool:
+        path: str = environ.get("PATH_INFO", "")
+        return path.startswith(self._path) and path[len(self._path) :][:1] in ("", "/")
+
+    def report(self, error: Exception) -> None:
+        self._guard.report(error)
+
+    def answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        asked = Request(environ, populate_request=False)
+        request = EndpointRequest(
+            method=asked.method,
+            path=asked.path[len(self._path) :],
+            query=asked.query_string.decode("latin-1"),
+            headers=tuple((name.lower(), value) for name, value in asked.headers),
+            client=asked.remote_addr or "",
+            scope=environ,
+        )
+        answer = _completed(self.endpoint, request)
+        return Response(answer.body, answer.status, answer.headers)(environ, start_response)
+
+
+def _completed(endpoint: Endpoint, request: EndpointRequest) -> EndpointResponse:
+    """The endpoint's answer, waited for. The thread's own event loop, if it has one, is left
+    alone."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return _in_private_loop(endpoint, request)
+    with ThreadPoolExecutor(1, "leakguard-answer") as pool:
+        return pool.submit(_in_private_loop, endpoint, request).result()
+
+
+def _in_private_loop(endpoint: Endpoint, request: EndpointRequest) -> EndpointResponse:
+    # Not asyncio.run(): it would take the thread's current loop away from the app.
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(endpoint.answer(request))
+    finally:
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
+
+
+def _check_is_wsgi(app: object) -> None:
+    advice = "Wrap the WSGI application itself: app.wsgi_app = LeakGuard(app.wsgi_app) for Flask."
+    if not callable(app):
+        raise SettingsError(f"a {type(app).__name__} is no WSGI app: it cannot be called. {advice}")
+    if isinstance(app, type) and not hasattr(app, "__iter__"):
+        raise SettingsError(f"{app.__name__} is a class, not an app; make one first. {advice}")
+    name = getattr(app, "__name__", type(app).__name__)
+    wrong = f"{name} is no WSGI app: it does not take (environ, start_response). "
+    asgi = f"{wrong}Is it an ASGI app? For those it is `from leakguard import LeakGuard`. {advice}"
+    if inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(type(app).__call__):
+        raise SettingsError(asgi)
+    try:
+        signature = inspect.signature(app)
+    except (TypeError, ValueError):
+        return  # native, without a signature: it will show
+    try:
+        signature.bind({}, None)
+    except TypeError:
+        raise SettingsError(asgi) from None

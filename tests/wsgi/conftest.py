@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import io
+import tempfile
+
+import pytest
+
+from leakguard import pipeline
+from leakguard.analyser import Examined
+from leakguard.analysis.findings import Findings, ProcessFacts, SnapshotFacts, Verdict
+from leakguard.endpoint import lockout
+from leakguard.routes import sampling
+
+TOKEN = "a-token-that-nobody-may-see"
+
+
+@pytest.fixture(autouse=True)
+def on_its_own(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    lockout.process_lockout.cache_clear()
+    yield
+    lockout.process_lockout.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def examine(monkeypatch):
+    def fake(*arguments, **options):
+        findings = Findings(
+            ProcessFacts(1, "host-1", "3.12.1", 1.0, 1 << 20),
+            SnapshotFacts("fork", 0.003, 0.2, 10, 9, 30, 1 << 20, 0.96),
+            Verdict("none", "Nothing stands out.", 0.8),
+            (),
+            (),
+        )
+        return Examined(findings, None)
+
+    monkeypatch.setattr(pipeline, "examine_with", fake)
+
+
+@pytest.fixture
+def sampled():
+    """Stops sampling after a test that turns it on: other tests count rows."""
+    yield
+    sampling.stop()
+
+
+@pytest.fixture
+def environ():
+    """environ(path, method) -> what a server passes to an app."""
+    return _environ
+
+
+@pytest.fixture
+def counted():
+    """counted(app) -> requests, errors, in flight of each route."""
+    return _counted
+
+
+def _environ(path="/", method="GET", **more):
+    return {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": path,
+        "QUERY_STRING": "",
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+        **more,
+    }
+
+
+def _counted(app):
+    return {row.route: (row.requests, row.errors, row.in_flight) for row in app._ledger.rows()}
