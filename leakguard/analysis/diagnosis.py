@@ -21,7 +21,7 @@ _LISTENER_NAME = re.compile(
     r"(^|_)(events?|listeners?|handlers?|callbacks?|subscribers?|signals?|receivers?"
     r"|observers?|hooks?|watchers?|subscriptions?)$"
 )
-_CALLABLE_KINDS = frozenset(
+CALLABLE_KINDS = frozenset(
     {TypeKind.FUNCTION, TypeKind.METHOD, TypeKind.PARTIAL, TypeKind.BUILTIN_FUNCTION}
 )
 # How far below a member its task or callback may be: a handle, its context, a wrapper.
@@ -110,6 +110,15 @@ class _Evidence:
             if step.edge is not None:
                 yield self.heap.label(step.edge)
 
+    def in_a_context(self) -> bool:
+        """Whether a context variable, its default or a context's table leads to the members."""
+        steps = [*self.path, *([] if self.candidate.member is None else [self.candidate.member])]
+        return (
+            any(self.heap.label(s.edge).kind == EdgeKind.CONTEXT_VAR for s in steps if s.edge)
+            or TypeKind.HAMT in self.path_kinds
+            or any(self.heap.type_name(s.node) == _CONTEXT_VAR for s in self.path)
+        )
+
     def has_label(self, kind: EdgeKind) -> bool:
         return any(label.kind == kind for label in self.labels)
 
@@ -142,6 +151,12 @@ class _Evidence:
     def through_log_handler(self) -> bool:
         return any(_is_log_handler(self.heap, step) for step in self.path)
 
+    def gathers_log_handlers(self) -> bool:
+        member = self.candidate.member
+        return _is_log_handler_type(self.member_type()) or (
+            member is not None and _is_log_handler(self.heap, member)
+        )
+
     def member_type(self) -> str:
         return "" if self.candidate.member is None else self.candidate.object_type
 
@@ -150,6 +165,9 @@ _EXCEPTIONS = frozenset({TypeKind.EXCEPTION, TypeKind.TRACEBACK})
 _TASKS = frozenset({TypeKind.TASK})
 _ASYNCIO_HANDLES = frozenset({"asyncio.events.Handle", "asyncio.events.TimerHandle"})
 _COROUTINES = frozenset({TypeKind.TASK, TypeKind.GENERATOR})
+# A generator is nobody's task: whoever keeps it gathers it like anything else.
+_PLAIN_GENERATOR = "generator"
+_CONTEXT_VAR = "_contextvars.ContextVar"
 
 
 def _rule(seen: _Evidence) -> tuple[Kind, float]:
@@ -157,9 +175,11 @@ def _rule(seen: _Evidence) -> tuple[Kind, float]:
         return "exception", 0.9
     if seen.member_type() == "logging.LogRecord" or seen.through_log_handler():
         return "logging-handler", 0.85
-    if _is_log_handler_type(seen.member_type()):
+    if seen.gathers_log_handlers():
         return "logging-handler", 0.85
-    if seen.member_kind in _COROUTINES or seen.pattern_kinds & _TASKS:
+    if seen.pattern_kinds & _TASKS or (
+        seen.member_kind in _COROUTINES and seen.member_type() != _PLAIN_GENERATOR
+    ):
         return "task", 0.85
     if TypeKind.LRU_CACHE in seen.path_kinds:
         return "lru-cache", 0.95
@@ -168,7 +188,7 @@ def _rule(seen: _Evidence) -> tuple[Kind, float]:
         or any(label.kind == EdgeKind.CELL for label in seen.pattern_labels())
     ):
         return "closure", 0.95
-    if seen.has_label(EdgeKind.CONTEXT_VAR):
+    if seen.in_a_context():
         return "context-variable", 0.85
     if TypeKind.THREAD_LOCAL in seen.path_kinds or any(
         label.name == "thread-local data" for label in seen.labels
@@ -178,9 +198,9 @@ def _rule(seen: _Evidence) -> tuple[Kind, float]:
 
 
 def _rule_of_containers(seen: _Evidence) -> tuple[Kind, float]:
-    if seen.member_kind in _CALLABLE_KINDS:
+    if seen.member_kind in CALLABLE_KINDS:
         return "listener", 0.9 if seen.listener_named() else 0.65
-    if seen.listener_named() and seen.reaches(_CALLABLE_KINDS):
+    if seen.listener_named() and seen.reaches(CALLABLE_KINDS):
         return "listener", 0.75
     if not seen.linked and seen.path_kinds & _EXCEPTIONS:
         return "exception", 0.75
@@ -195,7 +215,7 @@ def _rule_of_containers(seen: _Evidence) -> tuple[Kind, float]:
 
 
 def _is_log_handler(heap: Heap, step: Step) -> bool:
-    return _is_log_handler_type(heap.type_name(step.node))
+    return any(map(_is_log_handler_type, heap.class_names(step.node)))
 
 
 def _is_log_handler_type(name: str) -> bool:

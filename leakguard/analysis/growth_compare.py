@@ -69,7 +69,7 @@ def compare(
     if not weights:
         return Growth(False, 0, (), 0, 0.0, None, False)
     ready = len(weights) >= LEAST_INTERVALS
-    compared = Comparison(taken, weights)
+    compared = Comparison(taken, weights, rarest=work.rarest())
     garbage = judge([summary.garbage_objects for summary in taken], weights)
     first, last = taken[compared.start], taken[-1]
     return Growth(

@@ -15,7 +15,7 @@ _ONE_BUFFER = 64 << 10
 _LEAST_OBJECTS, _LEAST_BYTES = 50, 8 << 10
 
 
-def is_enough(objects: int, size: int, requests: int | None) -> bool:
+def is_enough(objects: int, size: int, requests: float | None) -> bool:
     """Whether so many objects and bytes are worth a word, gained in so many requests (None where
     nobody counts them)."""
     if not requests:
@@ -27,7 +27,7 @@ def is_enough(objects: int, size: int, requests: int | None) -> bool:
     return _is_large(objects, size, requests) or (enough and heavy)
 
 
-def is_dense(objects: int, size: int, requests: int | None) -> bool:
+def is_dense(objects: int, size: int, requests: float | None) -> bool:
     """Whether it is much for each request too, and not in all alone."""
     if not requests:
         return True
@@ -36,5 +36,5 @@ def is_dense(objects: int, size: int, requests: int | None) -> bool:
     )
 
 
-def _is_large(objects: int, size: int, requests: int) -> bool:
+def _is_large(objects: int, size: int, requests: float) -> bool:
     return size >= max(LARGE, _LARGE_A_REQUEST * requests) or (objects == 0 and size >= _ONE_BUFFER)

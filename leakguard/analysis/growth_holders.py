@@ -18,19 +18,20 @@ from leakguard.analysis.growth_series import (
     judge,
     judge_few,
 )
+from leakguard.analysis.growth_told import by_name, without_weak
 from leakguard.analysis.growth_tree import PathTree
-from leakguard.image import TypeKind
+from leakguard.image import EdgeKind, TypeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from leakguard.analysis.growth_summary import Summary
 
 # Below this a single path is noise.
 _LEAST_GAIN, _LEAST_GAIN_BYTES = 5, 2048
 _MANY_ALIKE = 10
-# Who holds weakly is named only where no other holder grows with so much of it.
-_EXPLAINED = 0.5
+# A gain in fewer requests of one route than this is no evidence.
+_FEWEST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,15 @@ class Comparison:
     """The summaries side by side, path by path; without `floors` what gains little counts too."""
 
     def __init__(
-        self, taken: Sequence[Summary], weights: Sequence[float], *, floors: bool = True
+        self,
+        taken: Sequence[Summary],
+        weights: Sequence[float],
+        *,
+        floors: bool = True,
+        rarest: float = 1.0,
     ) -> None:
         self.floors = floors
+        self.rarest = rarest
         self.taken = taken
         self.weights = weights
         self.last = taken[-1]
@@ -71,19 +78,53 @@ class Comparison:
         taken: set[int] = set()
         for word in ("growing", "warming up", "saw-tooth"):
             tops = self._tops({m.index: m for m in moving if m.judged.word == word})
-            for holder, group in sorted(tops.items()):
-                if holder in taken or self.tree.has_above(holder, taken):
-                    continue
-                grown = self._grown(holder, group, word)
-                if grown is not None:
-                    found.append(grown)
-                    taken.add(holder)
-        return _without_weak(found)
+            while tops:
+                small: dict[int, list[_Moving]] = {}
+                for holder, group in sorted(tops.items()):
+                    if holder in taken or self.tree.has_above(holder, taken):
+                        continue
+                    grown = self._grown(holder, group, word)
+                    if grown is not None:
+                        found.append(grown)
+                        taken.add(holder)
+                    else:
+                        small[holder] = group
+                tops = self._together(small)
+        return without_weak(by_name(found))
+
+    def _together(self, small: dict[int, list[_Moving]]) -> dict[int, list[_Moving]]:
+        """What is too little under each key of a dict (a list a thread, say), by the dict."""
+        above: dict[int, list[_Moving]] = defaultdict(list)
+        for holder, group in small.items():
+            index = holder
+            while index >= 0 and not self.paths[index].flags & _pathtree.FLAG_DISTINCT_KEY:
+                index = self.paths[index].parent
+            if index >= 0 and self.paths[index].parent >= 0:
+                above[self.paths[index].parent] += group
+        return {
+            holder: alike for holder, group in above.items() if len(alike := self._alike(group)) > 1
+        }
+
+    def _alike(self, group: list[_Moving]) -> list[_Moving]:
+        """Those that are like the heaviest of them."""
+
+        def what(found: _Moving) -> tuple[str, str, bool]:
+            path = self.paths[found.index]
+            return path.type, path.name, found.by_count
+
+        heaviest = max(group, key=lambda found: self._gain(found.index))
+        return [found for found in group if what(found) == what(heaviest)]
+
+    def _asked(self, requests: int | None) -> float | None:
+        """The requests that a gain is held against: those of the route that had the fewest."""
+        return requests and max(requests * self.rarest, min(requests, _FEWEST))
 
     def _moving(self) -> list[_Moving]:
         moving: list[_Moving] = []
         for index, path in enumerate(self.paths):
             if path.flags & _pathtree.FLAG_OWN or path.type_kind == TypeKind.WEAKREF:
+                continue
+            if self._is_subclasses(index):
                 continue
             if path.parent < 0 and path.type_kind == TypeKind.STR:
                 continue  # the interpreter's table of interned names: modules import others late
@@ -100,6 +141,16 @@ class Comparison:
             if judged.word != "steady":
                 moving.append(_Moving(index, judged, False))
         return moving
+
+    def _is_subclasses(self, index: int) -> bool:
+        """Whether a path is the table that a class has of its subclasses, which holds weakly."""
+        path = self.paths[index]
+        above = self.paths[path.parent].type_kind if path.parent >= 0 else TypeKind.OTHER
+        return (
+            above == TypeKind.TYPE
+            and path.type_kind == TypeKind.DICT
+            and path.edge == EdgeKind.OTHER
+        )
 
     def _judge(self, values: list[int], least: int) -> Judged:
         if max(values) - min(values) < least:
@@ -126,11 +177,11 @@ class Comparison:
             self.floors
             and word != "saw-tooth"
             and not (
-                is_enough(gained, gained_bytes, self.requests)
+                is_enough(gained, gained_bytes, self._asked(self.requests))
                 or is_enough(
                     objects[-1] - objects[self.recent],
                     sizes[-1] - sizes[self.recent],
-                    requests_between(self.taken[self.recent], self.last),
+                    self._asked(requests_between(self.taken[self.recent], self.last)),
                 )
             )
         ):
@@ -164,17 +215,18 @@ class Comparison:
             chain=self.tree.names.chain(end, self.paths[end].count),
             holder_key=self.paths[holder].key,
             member_key=member.key,
-            dense=is_dense(gained, gained_bytes, self.requests),
+            dense=is_dense(gained, gained_bytes, self._asked(self.requests)),
         )
 
     def _series(self, holder: int, counted: list[_Moving]) -> tuple[list[int], list[int]]:
         """Objects and bytes under a holder, its own buffer included, in each summary."""
         own = self.paths[holder].key
-        keys = [self.paths[found.index].key for found in counted if found.index != holder]
+        # what nothing above holds, such as objects held from C, is its own holder
+        keys = [self.paths[found.index].key for found in counted]
         objects, sizes = [], []
         for table in self.tables:
             held = [path for key in keys if (path := table.get(key)) is not None]
-            itself = table.get(own)
+            itself = None if own in keys else table.get(own)
             objects.append(
                 sum(path.all_objects for path in held)
                 + (itself.count + itself.inner if itself is not None else 0)
@@ -195,17 +247,3 @@ class Comparison:
         before = self.tables[self.start].get(self.paths[index].key)
         gained = self.paths[index].count - (0 if before is None else before.count)
         return not self.floors or size >= LARGE or gained >= _MANY_ALIKE
-
-
-def _without_weak(found: Iterable[GrownPath]) -> list[GrownPath]:
-    """Who holds weakly keeps nothing alive, unless the values are all that refers to the keys."""
-    found = list(found)
-    strong = max(
-        (g.growth_objects for g in found if not g.holds_weakly and g.verdict == "growing"),
-        default=0,
-    )
-    return [
-        grown
-        for grown in found
-        if not grown.holds_weakly or strong < _EXPLAINED * grown.growth_objects
-    ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from leakguard.analysis import _pathtree
 from leakguard.analysis.candidate import Candidate
-from leakguard.analysis.diagnosis import Diagnosis, diagnose
+from leakguard.analysis.diagnosis import CALLABLE_KINDS, FIXES, Diagnosis, diagnose
 from leakguard.analysis.findings import Suspect
 from leakguard.analysis.fingerprint import fingerprint
 from leakguard.analysis.growth_naming import PathNames
@@ -29,6 +29,8 @@ _NATIVE_FIX = (
     "Nothing in Python refers to these objects: look for a missing decref in the\n"
     "extension that makes them, or update it."
 )
+# The nodes of a context's table: what matters are the values in it.
+_PLUMBING = "hamt_"
 # Another container is an owner too when it refers to this part of the objects.
 _OWNS = 0.5
 _MOST_OWNERS = 3
@@ -132,7 +134,7 @@ class _Merger:
     def is_same(self, found: Judgement, grown: GrownPath) -> bool:
         """Whether a suspect of the one image is what was seen to grow."""
         path, holder = self.path_of(found), self.place[grown.holder_key]
-        if path < 0:
+        if path < 0 or found.suspect.object_type.startswith(_PLUMBING):
             return False
         if path == holder or found.suspect.holder == grown.holder:
             return True
@@ -162,11 +164,13 @@ class _Merger:
 
     def _new(self, grown: GrownPath) -> Judgement:
         candidate = self._candidate(grown)
-        diagnosis = (
-            Diagnosis("native", _NATIVE_FIX, 0.7)
-            if grown.held_from_c
-            else diagnose(self.heap, candidate, grown.holder)
-        )
+        if not grown.held_from_c:
+            diagnosis = diagnose(self.heap, candidate, grown.holder)
+        elif self.summary.paths[self.place[grown.member_key]].type_kind in CALLABLE_KINDS:
+            # registered with the interpreter: atexit, os.register_at_fork, a signal, a trace
+            diagnosis = Diagnosis("listener", FIXES["listener"], 0.7)
+        else:
+            diagnosis = Diagnosis("native", _NATIVE_FIX, 0.7)
         total = self.heap.total
         suspect = Suspect(
             rank=0,

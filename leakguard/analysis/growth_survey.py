@@ -202,7 +202,7 @@ def _roots(image: HeapImage) -> tuple[array[int], array[int], array[int]]:
         if kind == RootKind.MODULE:
             ident = image.ident_of(node) or Ident("")
             modules.append(
-                (origin_of(ident.name, ident.file), node, quiet.is_own_module(ident.name))
+                (origin_of(ident.name, ident.file), node, quiet.is_leakguard_module(ident.name))
             )
         else:
             nodes.append(node)

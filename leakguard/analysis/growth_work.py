@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 # Of two times the work is alike when the shares of the routes have this much in common.
 ALIKE = 0.5
+# Routes below this part of all requests are too rare to raise suspicion by themselves.
+_RARE = 0.02
 
 
 class Work:
@@ -29,6 +31,14 @@ class Work:
             shares(self._routes[start], self._routes[end]),
             shares(self._routes[0], self._routes[-1]),
         )
+
+    def rarest(self) -> float:
+        """The part of the requests that the least asked-for route had: what one route of a mix
+        feeds is held against the requests of that route."""
+        if not self._routes:
+            return 1.0
+        every = shares(self._routes[0], self._routes[-1]).values()
+        return min((share for share in every if share >= _RARE), default=1.0)
 
 
 def alike(one: Mapping[str, float], other: Mapping[str, float]) -> bool:

@@ -30,6 +30,8 @@ _PLUMBING = frozenset(
     }
 )
 _NO_CHAIN_KINDS = quiet.CODE_KINDS | {TypeKind.TUPLE, TypeKind.STR}
+# A context's table is a tree of nodes of one type.
+_TREE_KINDS = frozenset({TypeKind.HAMT, TypeKind.CONTEXT})
 
 
 def linked_chains(heap: Heap, floor: int) -> list[Candidate]:
@@ -50,7 +52,8 @@ def linked_chains(heap: Heap, floor: int) -> list[Candidate]:
             path = heap.path(head)
             length -= 1
         links = _links(heap, head, period)
-        if all(heap.kind(step.node) in _NO_CHAIN_KINDS for step in links):
+        kinds = {heap.kind(step.node) for step in links}
+        if kinds <= _NO_CHAIN_KINDS or kinds <= _TREE_KINDS:
             continue
         if quiet.is_own(heap, path) or quiet.is_bounded(heap, [*path, *links]):
             continue

@@ -139,7 +139,12 @@ def is_own(heap: Heap, path: list[Step]) -> bool:
 def is_own_module(name: str) -> bool:
     """Whether a module is the interpreter's machinery or LeakGuard's, whose tables leak nothing."""
     package = name.partition(".")[0]
-    return package in _OWN_MODULES or package.startswith("sre_") or package == "leakguard"
+    return package in _OWN_MODULES or package.startswith("sre_") or is_leakguard_module(package)
+
+
+def is_leakguard_module(name: str) -> bool:
+    """Whether a module is LeakGuard's, whose snapshots and counts are nobody's leak."""
+    return name.partition(".")[0] == "leakguard"
 
 
 def is_namespace(heap: Heap, path: list[Step]) -> bool:
