@@ -109,8 +109,9 @@ def _show(asked: dict[str, Any], naive: dict[str, dict[str, float]], seed: int) 
             if told != (function, file):
                 problems.append(f"the line of {route} is {lines[0]}, not in {function}")
         else:
-            if strong:
-                problems.append(f"{route} is clean and has {strong:,.0f} strong bytes")
+            kept = by_route.get(route, {}).get("strong_bytes")
+            if kept != 0:
+                problems.append(f"{route} is clean and has {kept} strong bytes")
             if route in report["verdict"]["text"]:
                 problems.append(f"{route} is clean and in the verdict")
     for suspect in report["suspects"]:
