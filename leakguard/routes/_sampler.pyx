@@ -20,8 +20,8 @@ that `samples` is not NULL (never started). Read the `sample_room` entries of `s
   that is alive and whose `instruction` PyCode_Addr2Line takes. 0 is an unknown stack. A site is
   named in this process by its index and `serial` (`stack()`).
 - `born` is in ms of CLOCK_MONOTONIC, `request` the count of requests at that time.
-- `kind` is LG_UNSEEN, LG_STRONG, or LG_WEAK for a block from a free list (call `look()` before
-  the fork).
+- `kind` is LG_UNSEEN, LG_STRONG, or LG_WEAK or LG_KEPT for a block from a free list (call `look()`
+  before the fork).
 
 With the GIL held nothing changes the table but the holder's own allocations, and what an interpreter
 with another GIL frees. A child of a plain clone() must not take the lock: nobody would release it.
@@ -87,7 +87,7 @@ cdef extern from "_blocks.h" nogil:
     const uint64_t *lg_requests
     enum:
         LG_SAMPLES, LG_SITES, LG_SITE_SLOTS, LG_SITES_CROWDED, LG_DEPTH, LG_MAX_LIVE
-        LG_UNSEEN, LG_STRONG, LG_WEAK
+        LG_UNSEEN, LG_STRONG, LG_WEAK, LG_KEPT
         LG_NO_REQUEST, LG_TABLES_VERSION
     int64_t LG_NEVER
     void lg_lock()
@@ -360,6 +360,8 @@ cdef class _Copy:
             if sample.block == NULL or self.count == room:
                 continue
             self.samples[self.count] = sample[0]
+            if sample.kind == LG_KEPT:
+                self.samples[self.count].kind = LG_WEAK
             self.routes[self.count] = sample.owner.route if sample.owner != NULL else LG_NO_REQUEST
             self.serials[self.count] = lg_tables.sites[sample.site].serial
             self.count += 1

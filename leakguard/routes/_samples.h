@@ -22,7 +22,9 @@ enum {
     LG_FILTER = 1 << 16,
 };
 
-typedef enum { LG_UNSEEN, LG_STRONG, LG_WEAK } LGKind;
+/* LG_KEPT: weak for now, a freed object that is being kept for the next of its type, or is just
+   being taken apart. */
+typedef enum { LG_UNSEEN, LG_STRONG, LG_WEAK, LG_KEPT } LGKind;
 
 /* One sampled block that is alive. */
 typedef struct {
@@ -34,6 +36,7 @@ typedef struct {
     float interval; /* P(sampled) = 1 - exp(-size / interval), then and after each thinning */
     uint16_t site;  /* 0: not known */
     uint8_t kind;   /* LGKind, once somebody has looked at the block */
+    uint8_t kept;   /* LG_KEPT: since when, the last bits of the clock's seconds */
 } LGSample;
 
 typedef struct {
