@@ -25,8 +25,9 @@ _BY_CHANCE = 0.01
 # Where there are many, a route with this part of the largest one's share is no stray in any case.
 _LARGE = 0.3
 _CONFIDENCE_95 = 1.96
-# Less than this (in nats) by which one route explains the weak samples better than all requests.
-_LIKE_REQUESTS = 3.0
+# By so much (in nats) one route must explain the weak samples better than all requests do, beside
+# what the best of so many routes does by chance: else it is not known which one it is.
+_LIKE_REQUESTS = 6.0
 _SECOND = 0.5
 # When so much of the weak samples was allocated by lines of the application, those alone count.
 _DIRECT = 0.25
@@ -164,10 +165,9 @@ def _by_excess(
         for route, number in named.items()
     }
     best = max(gain.values())
-    if best < _LIKE_REQUESTS and len(named) > 1:
-        kept = _plurality(named)
-    else:
-        kept = [route for route in gain if gain[route] >= _SECOND * best]
+    if best < _LIKE_REQUESTS + math.log(len(expected)) and len(expected) > 1:
+        return []
+    kept = [route for route in gain if gain[route] >= _SECOND * best]
     total = sum(named[route] for route in kept)
     found = []
     for route in kept:
@@ -175,11 +175,6 @@ def _by_excess(
         # what was handed on hides as much of the others
         found.append(Share(route, share, min(1.0, 1 - total / every)))
     return sorted(found, key=lambda share: (-share.share, share.route))
-
-
-def _plurality(count: Mapping[int, int]) -> list[int]:
-    largest = max(count.values())
-    return [route for route in count if count[route] >= _LARGE * largest]
 
 
 def _divergence(part: float, expected: float) -> float:

@@ -104,7 +104,7 @@ static void lg_keep(void *code) { Py_INCREF((PyObject *)code); }
 
 /* ---- the rare paths ---------------------------------------------------------------------------- */
 
-static __attribute__((noinline)) void lg_record(void *block, size_t size) {
+static __attribute__((noinline)) void lg_record(void *block, size_t size, int certain) {
     if (lg_canary) {
         lg_canary = 0;
         return;
@@ -125,7 +125,7 @@ static __attribute__((noinline)) void lg_record(void *block, size_t size) {
     if (slot) sample.request = slot->request;
     lg_lock();
     lg_countdown = lg_gap(&lg_tables);
-    sample.interval = (float)lg_tables.interval;
+    sample.interval = certain ? LG_CERTAINLY : (float)lg_tables.interval;
     if (slot && (sample.owner = lg_owner_of(slot))) LG_ADD(&sample.owner->references, 1);
     if (slot && !sample.owner) lg_tables.dropped++;
     sample.site = (uint16_t)lg_site(&lg_tables, frames, depth, lg_keep);
@@ -153,14 +153,14 @@ static __attribute__((noinline)) void lg_free_sampled(PyMemAllocatorEx *below, v
 
 static __attribute__((noinline)) void *lg_malloc_sampled(PyMemAllocatorEx *below, size_t size) {
     void *block = below->malloc(below->ctx, size);
-    lg_record(block, size);
+    lg_record(block, size, 0);
     return block;
 }
 
 static __attribute__((noinline)) void *lg_calloc_sampled(PyMemAllocatorEx *below, size_t count,
                                                          size_t size) {
     void *block = below->calloc(below->ctx, count, size);
-    lg_record(block, count * size);
+    lg_record(block, count * size, 0);
     return block;
 }
 
@@ -181,7 +181,9 @@ static __attribute__((noinline)) void *lg_realloc_sampled(PyMemAllocatorEx *belo
         else lg_insert(&lg_tables, &before);
         lg_unlock();
     }
-    if (moved && (lg_countdown -= (int64_t)size) < 0) lg_record(moved, size);
+    if (!moved) return NULL;
+    int certain = size >= LG_GROWN && 8.0 * (double)size >= lg_tables.interval;
+    if ((lg_countdown -= (int64_t)size) < 0 || certain) lg_record(moved, size, certain);
     return moved;
 }
 
@@ -202,7 +204,8 @@ static void *lg_hook_calloc(void *context, size_t count, size_t size) {
 
 static void *lg_hook_realloc(void *context, void *block, size_t size) {
     PyMemAllocatorEx *below = context;
-    if (LG_OFTEN(!lg_maybe_sampled(block) && lg_countdown >= (int64_t)size)) {
+    if (LG_OFTEN(!lg_maybe_sampled(block) && size < LG_GROWN &&
+                 lg_countdown >= (int64_t)size)) {
         lg_countdown -= (int64_t)size;
         return below->realloc(below->ctx, block, size);
     }

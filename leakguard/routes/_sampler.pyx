@@ -110,7 +110,7 @@ cdef extern from "_blocks.h" nogil:
     int lg_reached(int)
     void lg_uninstall(int)
     void lg_keep(void *)
-    void lg_record(void *, size_t)
+    void lg_record(void *, size_t, int)
     void lg_drop(void *)
     int lg_maybe_sampled(const void *)
     int PyCode_Addr2Line(void *, int)
@@ -292,7 +292,7 @@ cdef void allocated(void *block, size_t size) noexcept nogil:
     global lg_countdown
     lg_countdown -= <int64_t>size
     if lg_countdown < 0:
-        lg_record(block, size)
+        lg_record(block, size, 0)
 
 cdef void freed(void *block) noexcept nogil:
     if block != NULL and lg_maybe_sampled(block):

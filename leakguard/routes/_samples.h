@@ -20,11 +20,16 @@ enum {
     LG_SITES_CROWDED = LG_SITES - LG_SITES / 8,
     LG_DEPTH = 16,
     LG_FILTER = 1 << 16,
+    /* Bytes of a buffer that is sampled for certain as it grows, such as the items of a list: all that
+       is in it may be recycled blocks, and then it alone tells who fills it. */
+    LG_GROWN = 1 << 13,
 };
 
 /* LG_KEPT: weak for now, a freed object that is being kept for the next of its type, or is just
    being taken apart. */
 typedef enum { LG_UNSEEN, LG_STRONG, LG_WEAK, LG_KEPT } LGKind;
+
+#define LG_CERTAINLY 1e-3f /* the interval of a sample that was no matter of chance */
 
 /* One sampled block that is alive. */
 typedef struct {

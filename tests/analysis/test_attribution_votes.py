@@ -61,7 +61,9 @@ def test_shares_are_of_voters_and_add_up_to_one(given_votes, requests):
         for route, kind, size, own, direct in given_votes
     ]
     found = shares(votes, requests, UNNAMED)
-    assert bool(found) == bool(votes)
+    if any(vote.strong and vote.route not in UNNAMED for vote in votes):
+        assert found
+    assert votes or not found
     if found:
         assert sum(share.share for share in found) == pytest.approx(1)
     assert {share.route for share in found} <= {vote.route for vote in votes}
@@ -97,10 +99,13 @@ def test_weak_samples_name_the_route_that_keeps_them(seed, keep):
     assert [share.route for share in shares(votes, requests, UNNAMED)] == [9]
 
 
-def test_weak_samples_of_all_routes_alike_are_a_leak_of_all():
+@pytest.mark.parametrize("more", [0, 8])
+def test_weak_samples_of_all_routes_alike_name_none(more):
+    # they are what is handed on; one of 13 routes may well have 18 of 138 by chance
     requests = dict.fromkeys(range(1, 14), 1000)
     votes = [vote(route, SampleKind.WEAK) for route in requests for _ in range(10)]
-    assert len(shares(votes, requests, UNNAMED)) == 13
+    votes += [vote(3, SampleKind.WEAK)] * more
+    assert shares(votes, requests, UNNAMED) == []
 
 
 def test_blocks_that_lines_of_the_application_allocated_come_first():

@@ -161,6 +161,33 @@ def test_the_table_holds_exactly_what_a_model_holds(operations):
         sampler.stop()
 
 
+def test_a_buffer_that_has_grown_large_is_sampled_for_certain(sampler):
+    sampler.start(1 << 16)
+    lists = [[] for _ in range(50)]
+    for _ in range(2000):
+        for grown in lists:
+            grown.append(None)
+    found = [sample for sample in sampler.samples() if 16_000 <= sample[7] < 20_000]
+    assert len(found) == 50
+    assert all(sample[4] == pytest.approx(sample[7]) for sample in found)  # stands for itself
+    del lists, grown
+    assert not [sample for sample in sampler.samples() if 16_000 <= sample[7] < 20_000]
+
+
+def test_large_buffers_are_thinned_as_others_are(sampler):
+    sampler.start(1 << 16)
+    sampler.seed(8)
+    buffers = [bytearray(100) for _ in range(600)]
+    for buffer in buffers:
+        buffer.extend(bytes(20_000))
+    size = max(sample[7] for sample in sampler.samples() if 20_000 < sample[7] < 24_000)
+    sampler.set_interval(1 << 18)
+    left = [sample[4] for sample in sampler.samples() if sample[7] == size]
+    assert 10 < len(left) < 120  # one in thirteen
+    assert sum(left) == pytest.approx(600 * size, rel=6 / math.sqrt(46))
+    del buffers, buffer
+
+
 def test_the_stack_of_a_sample_names_file_line_and_function(sampler):
     sampler.start(1)
     kept = Keeper().keep()
