@@ -234,7 +234,8 @@ def test_growth_is_told_once_there_is_history(sampler, monkeypatch):
     now[0] += 0.001
     rows = memory_of(ledger)
     growth = rows["/leak"].growth
-    assert growth.low < 40_000 < growth.high
+    assert growth.low < 40_250  # with the bytearrays' own objects
+    assert growth.high > 40_000
     assert growth.bytes_per_minute == pytest.approx(40_000, rel=0.2)
     assert growth.low > 20_000
     warm = rows["/warm"].growth
