@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import Any
 
-from accuracy_app import Shop, asgi, ask, blocking, serve_asyncio, serve_threads
+from accuracy_app import Shop, asgi, ask, call, serve_asyncio, serve_threads, wsgi
 
 TOKEN = "the-token-of-a-benchmark"
 QUESTIONS = 5
@@ -18,25 +18,33 @@ def measure(shop: Shop, mode: str, requests: int, interval: int, seed: int) -> d
 
     "rows": by route the sampler's strong and weak bytes; "report": the last answer.
     """
-    from leakguard import LeakGuard
     from leakguard.routes import _sampler
 
     options: dict[str, Any] = {"token": TOKEN, "cooldown": 0.0, "sampling": interval}
     report: dict[str, Any] = {}
     part = requests // QUESTIONS
-    guarded = LeakGuard(asgi(shop) if mode == "asyncio" else blocking(shop), **options)
-    _sampler.seed(seed)
+    if mode == "asyncio":
+        from leakguard import LeakGuard
 
-    async def run() -> None:
-        for _ in range(QUESTIONS):
-            if mode == "asyncio":
+        guarded = LeakGuard(asgi(shop), **options)
+        _sampler.seed(seed)
+
+        async def run() -> None:
+            for _ in range(QUESTIONS):
                 await serve_asyncio(shop, guarded, part)
-            else:
-                serve_threads(shop, guarded, part)
-            report.update(_read(await ask(guarded, "/_leak", token=TOKEN)))
+                report.update(_read(await ask(guarded, "/_leak", token=TOKEN)))
 
-    asyncio.run(run())
-    memory = guarded._ledger.memory()
+        asyncio.run(run())
+        memory = guarded._ledger.memory()
+    else:
+        from leakguard.wsgi import LeakGuard as WsgiLeakGuard
+
+        app = WsgiLeakGuard(wsgi(shop), **options)
+        _sampler.seed(seed)
+        for _ in range(QUESTIONS):
+            serve_threads(shop, app, part)
+            report.update(_read(call(app, "/_leak", token=TOKEN)))
+        memory = app._ledger.memory()
     rows = {row.route: (row.strong_bytes, row.weak_bytes, _lines(row.lines)) for row in memory}
     return {"rows": rows, "report": report, "memory": _sampler.counts()["memory"]}
 

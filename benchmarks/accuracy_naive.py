@@ -13,7 +13,7 @@ import tracemalloc
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from accuracy_app import Shop, asgi, blocking, serve_asyncio, serve_threads
+from accuracy_app import Shop, asgi, serve_asyncio, serve_threads, wsgi
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,15 +50,23 @@ def measure(shop: Shop, mode: str, requests: int, what: str) -> dict[str, float]
         with lock:
             sums[route] += difference
 
-    inner = asgi(shop) if mode == "asyncio" else blocking(shop)
-
-    async def around(scope: Any, receive: Any, send: Any) -> None:
-        before = probe()
-        await inner(scope, receive, send)
-        add(scope["path"].lstrip("/"), probe() - before)
-
     if mode == "asyncio":
+        app = asgi(shop)
+
+        async def around(scope: Any, receive: Any, send: Any) -> None:
+            before = probe()
+            await app(scope, receive, send)
+            add(scope["path"].lstrip("/"), probe() - before)
+
         asyncio.run(serve_asyncio(shop, around, requests))
     else:
-        serve_threads(shop, around, requests)
+        inner = wsgi(shop)
+
+        def beside(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+            before = probe()
+            answer = inner(environ, start_response)
+            add(environ["PATH_INFO"].lstrip("/"), probe() - before)
+            return answer
+
+        serve_threads(shop, beside, requests)
     return {route: sums[route] / shop.requests[route] for route in shop.routes}
