@@ -30,6 +30,9 @@ def maintain() -> bool:
     """
 
 def clear() -> None: ...
+def forget_unused_stacks() -> None:
+    """Let go of the code objects of stacks that no live sample has."""
+
 def counts() -> dict[str, float]:
     """live, sites, taken, thinned, dropped, restarts; in bytes interval, base_interval, memory."""
 

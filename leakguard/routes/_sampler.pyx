@@ -272,6 +272,10 @@ def clear():
     lg_unlock()
     _drop_unused_sites()
 
+def forget_unused_stacks():
+    if lg_tables.samples != NULL:
+        _drop_unused_sites()
+
 cdef void _drop_unused_sites():
     cdef int room = LG_SITES * LG_DEPTH
     cdef void **codes = <void **>malloc(room * sizeof(void *))

@@ -154,6 +154,7 @@ def sampled_routes() -> dict[int, tuple[str, int]] | None:
     not sampled."""
     if not sampling.running():
         return None
+    sampling.forget_unused_stacks()
     counted = tracks.routes()
     for ledger in list(_ledgers):
         ledger._bind_flights()

@@ -132,6 +132,13 @@ def running() -> bool:
     return problem() is None and _native().running()
 
 
+def forget_unused_stacks() -> None:
+    """Let go of the code that only samples of freed blocks ran: a snapshot would find it held from
+    C, where an app compiles code at run time (templates)."""
+    if running():
+        _native().forget_unused_stacks()
+
+
 def maintain() -> bool:
     """What is due from time to time: sees to it that another tool has not taken our hooks away.
 
