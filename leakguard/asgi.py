@@ -65,7 +65,18 @@ class LeakGuard(Middleware):
     def report(self, error: Exception) -> None:
         self._guard.report(error)
 
+    async def live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.endpoint.join(again=True)
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            # Some servers kill themselves after this: no exit handler would run. An app that
+            # knows no lifespan ends it at once, before the first request, and goes on.
+            if any(self._ledger.requests().values()):
+                self.endpoint.leave()
+
     async def answer(self, scope: Scope, send: Send) -> None:
+        self.endpoint.join()
         request = EndpointRequest(
             method=scope["method"],
             path=_below(self._path, _route_path(scope)) or "",

@@ -15,6 +15,7 @@ from leakguard.capture import Budget, capture
 from leakguard.errors import CaptureError
 from leakguard.image import HeapImage
 from leakguard.routes.ledger import sampled_routes
+from leakguard.workers import turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from leakguard.analysis.evidence import Evidence
     from leakguard.analysis.findings import Findings
     from leakguard.capture import Cancel, Method, OnProgress, Outcome
+
+_LEAST_SECONDS = 0.1  # for a snapshot whose turn came in the last moment
 
 
 def snapshot(
@@ -40,17 +43,38 @@ def snapshot(
     share done, 0 to 1; `cancel.is_set()` is asked a few times a second. Blocks the calling thread
     only. CaptureError when it did not work: the process is unharmed, and no file is left behind.
     """
-    budget = Budget(timeout, memory_limit)
     with _image_file(path) as fd:
-        capture(
-            [fd],
+        snapshot_into(
+            fd,
+            timeout=timeout,
+            memory_limit=memory_limit,
+            on_progress=on_progress,
+            cancel=cancel,
+            method=method,
+        )
+        return HeapImage.open(fd)
+
+
+def snapshot_into(
+    descriptor: int,
+    *,
+    timeout: float = 60.0,
+    memory_limit: int | None = None,
+    on_progress: OnProgress | None = None,
+    cancel: Cancel | None = None,
+    method: Method | None = None,
+) -> Outcome:
+    """The same into an open file, which stays open: what there is to know of the capture."""
+    with turn(timeout, cancel) as waited:
+        budget = Budget(max(timeout - waited, _LEAST_SECONDS), memory_limit)
+        return capture(
+            [descriptor],
             method=method,
             budget=budget,
             on_progress=on_progress,
             cancel=cancel,
             samples=sampled_routes(),
         )
-        return HeapImage.open(fd)
 
 
 def examine(
@@ -93,21 +117,21 @@ def examine_with(
     Blocks for about a second for each ten million objects: call it from a worker thread, which
     must stay alive meanwhile. CaptureError or AnalysisError when it did not work.
     """
-    budget = Budget(timeout, memory_limit)
     with contextlib.ExitStack() as files:
         fds = [files.enter_context(_image_file(None)) for _ in range(2 if evidence is None else 3)]
         if evidence is not None:
             _write(fds[2], evidence.to_bytes())
         program = analyser.program(top, with_evidence=evidence is not None)
-        outcome = capture(
-            fds,
-            method=method,
-            budget=budget,
-            on_progress=on_progress,
-            cancel=cancel,
-            then=program,
-            samples=sampled_routes(),
-        )
+        with turn(timeout, cancel) as waited:
+            outcome = capture(
+                fds,
+                method=method,
+                budget=Budget(max(timeout - waited, _LEAST_SECONDS), memory_limit),
+                on_progress=on_progress,
+                cancel=cancel,
+                then=program,
+                samples=sampled_routes(),
+            )
         if not outcome.analysed and not (program and analyser.run(program, fds, timeout)):
             with HeapImage.open(fds[0]) as image:
                 return _with_outcome(analyser.here(image, evidence, top), outcome)

@@ -63,6 +63,7 @@ class LeakGuard(WsgiMiddleware):
         self._guard.report(error)
 
     def answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        self.endpoint.join()
         asked = Request(environ, populate_request=False)
         request = EndpointRequest(
             method=asked.method,

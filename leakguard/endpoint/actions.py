@@ -22,7 +22,7 @@ class Action:
 
 
 _READ = ("GET", "HEAD")
-REPORT = Action("", _READ, ("top", "format"))
+REPORT = Action("", _READ, ("top", "format", "worker"))
 BASELINE = Action("/baseline", ("POST",), ("format",))
 DIFF = Action("/diff", _READ, ("from", "to", "format"))
 TRIM = Action("/trim", ("POST",), ("format",))

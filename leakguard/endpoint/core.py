@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 import json
 import logging
+import os
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from leakguard import process
-from leakguard.endpoint import actions, audit, compared, query
+from leakguard.endpoint import actions, audit, compared, others, query
 from leakguard.endpoint.gate import Gate
 from leakguard.endpoint.lockout import process_lockout
 from leakguard.endpoint.messages import EndpointResponse, Refusal
 from leakguard.endpoint.snapshots import Failed
+from leakguard.endpoint.team import Team
 from leakguard.endpoint.watch import Watch
-from leakguard.report import Report, jsonform, text
+from leakguard.report import Report, jsonform
 from leakguard.report import baseline as baseline_form
 from leakguard.report import diff as diff_form
 from leakguard.report import trim as trim_form
+from leakguard.report import workers as workers_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import ModuleType
 
     from leakguard.analyser import Examined
-    from leakguard.analysis.evidence import TermMove
+    from leakguard.analysis.findings import Findings
     from leakguard.endpoint.lockout import Lockout
     from leakguard.endpoint.messages import EndpointRequest
     from leakguard.endpoint.query import Query
@@ -38,6 +42,7 @@ logger = logging.getLogger("leakguard")
 
 _TEXT = "text/plain; charset=utf-8"
 _JSON = "application/json"
+_HEIGHT = 50
 
 
 class Endpoint:
@@ -63,8 +68,16 @@ class Endpoint:
         self._token = settings.token or token
         self._gate = Gate(settings, self._token, lockout or process_lockout())
         self._watch = Watch(settings, requests or self._requests, examine, prepare=routes)
-        self.tick = self._watch.tick
+        self._team = Team(settings, self._watch, requests or self._requests, self._report_of)
+        self.join = self._team.join
+        """Make this process known to the other workers of the app. To be called where it serves."""
+        self.leave = self._team.leave
+        """Tell the others that this process stops."""
+
+    def tick(self) -> None:
         """To be called out of requests, at most once a second: it takes what is due by itself."""
+        self._watch.tick()
+        self._team.tick()
 
     def _requests(self) -> Mapping[str, int]:
         return {row.route: row.requests for row in self._routes()}
@@ -101,28 +114,57 @@ class Endpoint:
             return await self._diff(wanted)
         if action is actions.TRIM:
             return _shown(wanted, trim_form, await asyncio.to_thread(process.trim))
+        if wanted.worker == "all":
+            return await self._report_all(wanted)
+        if wanted.worker and int(wanted.worker) != os.getpid():
+            ask = functools.partial(
+                others.of_one,
+                self._team,
+                int(wanted.worker),
+                top=wanted.top,
+                timeout=self._settings.timeout,
+            )
+            return _told(wanted, await asyncio.to_thread(ask))
         return await self._report(wanted)
 
     async def _report(self, wanted: Query) -> EndpointResponse:
+        report, findings, age = await self._own_report(wanted)
+        # It asks the other workers, and the event loop has requests to serve.
+        everybody = await asyncio.to_thread(self._team.roll, {os.getpid(): findings.to_dict()})
+        extra = [("age", str(int(age)))] if age else []
+        if wanted.as_json:
+            document = jsonform.to_dict(report) | workers_form.to_dict(everybody)
+            return _json(200, document, extra)
+        own = others.told(report)
+        shown = workers_form.above(everybody, own.render)
+        return EndpointResponse.of(200, _TEXT, _line_ended(shown), extra)
+
+    async def _report_all(self, wanted: Query) -> EndpointResponse:
+        try:
+            own: others.Told | str = others.told((await self._own_report(wanted))[0])
+        except Refusal as refusal:
+            own = refusal.message
+        ask = functools.partial(
+            others.of_all, self._team, own, top=wanted.top, timeout=self._settings.timeout
+        )
+        return _told(wanted, await asyncio.to_thread(ask))
+
+    async def _own_report(self, wanted: Query) -> tuple[Report, Findings, float]:
+        """The report as far as it is wanted, the whole findings, and their age in seconds."""
         reports = self._watch.reports
         asked = reports.now()
         taken = await _taken(reports)
         age = max(0.0, asked - taken.at)  # what was complete only after the question is new
-        findings = dataclasses.replace(taken.result, suspects=taken.result.suspects[: wanted.top])
-        # Both read thousands of figures, and the event loop has other requests to serve.
-        routes, terms, trends = await asyncio.to_thread(self._figures, findings.snapshot.heap_bytes)
-        name = self._settings.app_name
-        report = Report(findings, routes, round(age, 1), name, terms, trends)
-        extra = [("age", str(int(age)))] if age else []
-        if wanted.as_json:
-            return _json(200, jsonform.to_dict(report), extra)
-        return EndpointResponse.of(200, _TEXT, _line_ended(text.render(report)), extra)
+        findings = taken.result
+        shown = dataclasses.replace(findings, suspects=findings.suspects[: wanted.top])
+        # It reads thousands of figures.
+        return await asyncio.to_thread(self._report_of, shown, age), findings, age
 
-    def _figures(
-        self, heap_bytes: int
-    ) -> tuple[Sequence[RouteFigures], Mapping[str, int | None], Sequence[TermMove]]:
-        terms = process.terms().with_heap(heap_bytes)
-        return self._routes(), terms.to_dict(), process.moves(self._watch.timeline.history)
+    def _report_of(self, findings: Findings, age: float) -> Report:
+        terms = process.terms().with_heap(findings.snapshot.heap_bytes).to_dict()
+        trends = process.moves(self._watch.timeline.history)
+        name = self._settings.app_name
+        return Report(findings, self._routes(), round(age, 1), name, terms, trends)
 
     async def _baseline(self, wanted: Query) -> EndpointResponse:
         kept = (await _taken(self._watch.baselines)).result
@@ -140,6 +182,12 @@ async def _taken(snapshots: Snapshots[Result]) -> Taken[Result]:
     if isinstance(taken, Failed):
         raise Refusal(taken.status, taken.message)
     return taken
+
+
+def _told(wanted: Query, told: others.Told) -> EndpointResponse:
+    if wanted.as_json:
+        return _json(200, told.document, ())
+    return EndpointResponse.of(200, _TEXT, _line_ended(told.render(_HEIGHT)))
 
 
 def _shown(wanted: Query, form: ModuleType, answer: object) -> EndpointResponse:

@@ -19,10 +19,12 @@ _MAX_PARAMETERS = 20
 
 
 class Query(NamedTuple):
-    """A checked request: `top` suspects, or what grew from `start` to `end`; as JSON or as text."""
+    """A checked request: `top` suspects of this worker, of the one whose pid is `worker`, or of
+    "all"; or what grew from `start` to `end`. As JSON or as text."""
 
     top: int
     as_json: bool
+    worker: str = ""
     start: str = "baseline"
     end: str = "latest"
 
@@ -41,6 +43,7 @@ def read(request: EndpointRequest, parameters: Sequence[str], default_top: int) 
     return Query(
         _top(values.get("top"), default_top),
         _as_json(request, values.get("format")),
+        _worker(values.get("worker")),
         values.get("from", "baseline"),
         values.get("to", "latest"),
     )
@@ -79,6 +82,14 @@ def _top(text: str | None, default: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= MAX_TOP):
         raise Refusal(400, f"top must be a whole number from 1 to {MAX_TOP}, not {shown(text)}.")
     return int(text)
+
+
+def _worker(text: str | None) -> str:
+    if text is None or text == "all":
+        return text or ""
+    if not (text.isascii() and text.isdigit() and len(text) <= 10):
+        raise Refusal(400, f"worker must be 'all' or the pid of a worker, not {shown(text)}.")
+    return str(int(text))
 
 
 def _as_json(request: EndpointRequest, name: str | None) -> bool:

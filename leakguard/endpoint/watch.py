@@ -63,6 +63,8 @@ class Watch:
         self._pid = os.getpid()
         self._next_terms = 0.0
         self._ticking = threading.Lock()
+        self.on_findings: Callable[[Findings], object] | None = None
+        """Called with what each snapshot told, asked for or not, in the thread that took it."""
 
     def tick(self) -> None:
         """To be called out of a request, at most once a second; anything that takes time happens
@@ -145,4 +147,6 @@ class Watch:
         )
         heap_bytes = examined.findings.snapshot.heap_bytes
         self.timeline.history.add(process.terms().with_heap(heap_bytes))
+        if self.on_findings is not None:
+            self.on_findings(examined.findings)
         return examined

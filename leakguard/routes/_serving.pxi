@@ -26,6 +26,8 @@ cdef public class Middleware [object LGMiddleware, type LGMiddlewareType]:
             if lg_may_contain(path, self.path) and self.path in <str>path and self.is_ours(scope):
                 return self.answer(scope, send)
         elif not lg_is_text(<PyObject *>kind, "websocket", 9):
+            if lg_is_text(<PyObject *>kind, "lifespan", 8):
+                return self.live(scope, receive, send)
             return self.app(scope, receive, send)
         cdef RequestCoroutine coroutine = RequestCoroutine.__new__(RequestCoroutine)
         coroutine.middleware = self
@@ -36,6 +38,9 @@ cdef public class Middleware [object LGMiddleware, type LGMiddlewareType]:
         return coroutine
 
     def is_ours(self, scope):
+        raise NotImplementedError
+
+    def live(self, scope, receive, send):
         raise NotImplementedError
 
     def answer(self, scope, send):

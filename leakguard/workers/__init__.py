@@ -5,11 +5,11 @@ word to a process of anybody else. Nothing runs before `Worker.join`.
 """
 
 from leakguard.workers.client import Answer, WorkerError, ask, ask_all, last_words, list_workers
-from leakguard.workers.entries import Entry, Facts
+from leakguard.workers.entries import Entry, Facts, process_started
 from leakguard.workers.identity import App, identify
 from leakguard.workers.listener import Question
-from leakguard.workers.merge import MergedSuspect, WorkerFindings, merge
-from leakguard.workers.turn import turn
+from leakguard.workers.merging import MergedSuspect, WorkerFindings, merge
+from leakguard.workers.turns import turn
 from leakguard.workers.worker import Worker
 
 __all__ = [
@@ -28,5 +28,6 @@ __all__ = [
     "last_words",
     "list_workers",
     "merge",
+    "process_started",
     "turn",
 ]

@@ -7,7 +7,6 @@ do: it is given to somebody else.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import secrets
@@ -17,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from leakguard.workers import locks
 from leakguard.workers.places import DEAD, DRAFT, LIVE
 
 _MAX_ENTRY = 4096
@@ -34,6 +34,8 @@ class Facts:
     """When the process started, in clock ticks since the system's boot; None if nobody tells."""
     started: float
     leakguard: str
+    master: int | None = None
+    """The process that started this one, if it runs the same interpreter: a server's master."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ class Entry:
 def facts_of_this_process(app: str, version: str) -> Facts:
     """Who this process is."""
     ticks = _start_ticks()
-    return Facts(app, os.getpid(), os.getppid(), ticks, round(_started(ticks), 2), version)
+    started = round(_started(ticks), 2)
+    return Facts(app, os.getpid(), os.getppid(), ticks, started, version, master())
 
 
 def publish(folder: int, facts: Facts) -> tuple[str, int]:
@@ -76,7 +79,7 @@ def publish(folder: int, facts: Facts) -> tuple[str, int]:
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(stem + DRAFT, flags, 0o600, dir_fd=folder)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        locks.take(descriptor)
         os.write(descriptor, json.dumps(asdict(facts)).encode())
         os.rename(stem + DRAFT, stem + LIVE, src_dir_fd=folder, dst_dir_fd=folder)
     except BaseException:
@@ -115,12 +118,9 @@ def is_locked(folder: int, name: str) -> bool:
     except OSError:
         return True
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
+        return locks.is_held(descriptor)
     finally:
         os.close(descriptor)
-    return False
 
 
 def bury(folder: int, stem: str) -> None:
@@ -154,7 +154,7 @@ def open_checked(folder: int, name: str) -> int:
 
 
 def _facts(data: dict[str, Any]) -> Facts:
-    ticks = data["ticks"]
+    ticks, above = data["ticks"], data.get("master")
     return Facts(
         app=str(data["app"]),
         pid=int(data["pid"]),
@@ -162,7 +162,18 @@ def _facts(data: dict[str, Any]) -> Facts:
         ticks=None if ticks is None else int(ticks),
         started=float(data["started"]),
         leakguard=str(data["leakguard"]),
+        master=None if above is None else int(above),
     )
+
+
+def master() -> int | None:
+    """See `Facts.master`."""
+    parent = os.getppid()
+    try:
+        same = Path(f"/proc/{parent}/exe").samefile("/proc/self/exe")
+    except OSError:
+        return None
+    return parent if same else None
 
 
 def _start_ticks() -> int | None:
@@ -171,6 +182,11 @@ def _start_ticks() -> int | None:
         return int(_STAT.read_bytes().rpartition(b")")[2].split()[19])
     except (OSError, ValueError, IndexError):
         return None
+
+
+def process_started() -> float:
+    """When this process started, in Unix time."""
+    return _started(_start_ticks())
 
 
 def _started(ticks: int | None) -> float:

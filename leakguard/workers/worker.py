@@ -50,13 +50,16 @@ class Worker:
         _watch_forks()
         _workers.add(self)
 
-    def join(self) -> None:
+    def join(self, *, again: bool = False) -> None:
         """Register this process and listen. Costs nothing the second time; raises nothing.
 
         In the child of a fork the first call registers it anew. Call it in a process that serves:
-        where it is called a thread starts.
+        where it is called a thread starts. After `leave` it does nothing unless `again`: the last
+        requests of a server that stops are no reason to come back.
         """
         pid = os.getpid()
+        if again and self._seat is None:
+            self._claims.clear()
         if pid in self._claims:
             return
         mine = object()
@@ -84,7 +87,7 @@ class Worker:
         seat = self._seat
         if seat is None or seat.pid != os.getpid():
             return
-        self._start_again()
+        self._seat = None
         with seat.writing:  # what the listener's thread writes at this moment comes first
             try:
                 with places.opened_folder(self._folder, create=False) as folder:
@@ -108,6 +111,7 @@ class Worker:
         return {
             "at": time.time(),
             "leaving": leaving,
+            "master": entries.master(),
             "figures": dict(self._figures()),
             "findings": self._findings,
             "findings_at": self._findings_at,
@@ -155,7 +159,7 @@ class Worker:
         except FileNotFoundError:
             # Something that clears old files was here: register anew.
             self.leave()
-            self.join()
+            self.join(again=True)
 
     def _say_figures(self, question: Question) -> Mapping[str, Any]:
         return self._figures()

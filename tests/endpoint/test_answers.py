@@ -84,7 +84,7 @@ def test_top_limits_the_suspects_and_defaults_to_the_settings(make_endpoint, ask
         ("format=xml", "must be 'text' or 'json'"),
         ("tpo=5", "no parameter 'tpo'; did you mean 'top'"),
         ("%0Aevil=1", r"no parameter '\nevil'"),
-        ("zzz=1", "there are 'top' and 'format'"),
+        ("zzz=1", "there are 'top', 'format' and 'worker'"),
         ("top=%ff", "cannot be read"),
         ("&".join(["a=1"] * 100), "cannot be read"),
         ("top=" + "9" * 5000, "from 1 to 50"),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from leakguard.workers import WorkerFindings, merge
-from leakguard.workers.merge import spread
+from leakguard.workers.merging import spread
 
 
 def suspect(fingerprint, retained, grown=None):

@@ -28,7 +28,7 @@ class MergedSuspect:
     `pids` are those of them that live, `ended` counts the others. `bytes` is the sum of what it
     retains in those that live (or, if none does, in those that ended); `rates` are the bytes a
     minute by which it grows in each that can tell, the smallest first. `suspect` is the whole
-    finding of the worker where it is largest.
+    finding of `worst_pid`, the worker where it is largest.
     """
 
     fingerprint: str
@@ -38,6 +38,7 @@ class MergedSuspect:
     ended: int
     bytes: int
     rates: tuple[float, ...]
+    worst_pid: int
     suspect: Mapping[str, Any]
 
 
@@ -81,7 +82,7 @@ def _merged(
 ) -> MergedSuspect:
     alive = [(worker, suspect) for worker, suspect in found if worker.alive]
     counted = alive or found
-    _, largest = max(counted, key=lambda pair: pair[1]["retained_bytes"])
+    worst, largest = max(counted, key=lambda pair: pair[1]["retained_bytes"])
     rates = [rate(worker.findings, suspect) for worker, suspect in counted]
     return MergedSuspect(
         fingerprint=fingerprint,
@@ -91,6 +92,7 @@ def _merged(
         ended=len(found) - len(alive),
         bytes=sum(suspect["retained_bytes"] for _, suspect in counted),
         rates=tuple(sorted(known for known in rates if known is not None)),
+        worst_pid=worst.pid,
         suspect=largest,
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import logging
 import os
 import time
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from leakguard.errors import CaptureError, LeakGuardError
 from leakguard.private_dir import directory, opened
-from leakguard.workers import native
+from leakguard.workers import locks, native
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +40,7 @@ def turn(timeout: float, cancel: Cancel | None = None) -> Iterator[float]:
         yield 0.0
         return
     try:
-        while not _taken(descriptor):
+        while not locks.take(descriptor):
             if cancel is not None and cancel.is_set():
                 raise CaptureError("the snapshot was cancelled while it waited for another one")
             if time.monotonic() - began >= timeout:
@@ -56,7 +55,7 @@ def turn(timeout: float, cancel: Cancel | None = None) -> Iterator[float]:
             yield time.monotonic() - began
         finally:
             # Closing alone would not do: a child that the app has forked meanwhile has it open.
-            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            locks.release(descriptor)
     finally:
         os.close(descriptor)
 
@@ -65,14 +64,6 @@ def _open() -> int:
     with opened(directory(), create=True) as parent:
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         return os.open(_FILE, flags, 0o600, dir_fd=parent)
-
-
-def _taken(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _holder(descriptor: int) -> str:
