@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,8 +71,11 @@ def serving(
     *,
     loop: str = "auto",
     env: Mapping[str, str] | None = None,
+    options: Sequence[str] = (),
 ) -> Iterator[Server]:
     """Serve `app` ("module:attribute" in `directory`) on a free port; stop it at the end.
+
+    `options` are more of uvicorn's own.
 
     RuntimeError, with the server's log, when it does not come up or does not stop when asked.
     """
@@ -81,7 +84,7 @@ def serving(
         port = probe.getsockname()[1]
     # -P: the installed leakguard, never a source tree that happens to be the current directory
     command = [sys.executable, "-P", "-m", "uvicorn", app, f"--app-dir={directory}"]
-    command += [f"--port={port}", f"--loop={loop}", "--log-level=warning"]
+    command += [f"--port={port}", f"--loop={loop}", "--log-level=warning", *options]
     with log_file.open("wb") as log:
         process = subprocess.Popen(
             command,

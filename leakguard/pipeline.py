@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from leakguard.analysis.findings import Findings
     from leakguard.capture import Cancel, Method, OnProgress, Outcome
 
-_LEAST_SECONDS = 0.1  # for a snapshot whose turn came in the last moment
+_LEAST_SECONDS = 0.1
+"""For a snapshot whose turn comes in the last moment."""
 
 
 def snapshot(
@@ -65,8 +66,7 @@ def snapshot_into(
     method: Method | None = None,
 ) -> Outcome:
     """The same into an open file, which stays open: what there is to know of the capture."""
-    with turn(timeout, cancel) as waited:
-        budget = Budget(max(timeout - waited, _LEAST_SECONDS), memory_limit)
+    with _turn(Budget(timeout, memory_limit), cancel) as budget:
         return capture(
             [descriptor],
             method=method,
@@ -117,16 +117,17 @@ def examine_with(
     Blocks for about a second for each ten million objects: call it from a worker thread, which
     must stay alive meanwhile. CaptureError or AnalysisError when it did not work.
     """
+    whole = Budget(timeout, memory_limit)
     with contextlib.ExitStack() as files:
         fds = [files.enter_context(_image_file(None)) for _ in range(2 if evidence is None else 3)]
         if evidence is not None:
             _write(fds[2], evidence.to_bytes())
         program = analyser.program(top, with_evidence=evidence is not None)
-        with turn(timeout, cancel) as waited:
+        with _turn(whole, cancel) as budget:
             outcome = capture(
                 fds,
                 method=method,
-                budget=Budget(max(timeout - waited, _LEAST_SECONDS), memory_limit),
+                budget=budget,
                 on_progress=on_progress,
                 cancel=cancel,
                 then=program,
@@ -136,6 +137,14 @@ def examine_with(
             with HeapImage.open(fds[0]) as image:
                 return _with_outcome(analyser.here(image, evidence, top), outcome)
         return _with_outcome(analyser.read_answer(fds[1]), outcome)
+
+
+@contextlib.contextmanager
+def _turn(whole: Budget, cancel: Cancel | None) -> Iterator[Budget]:
+    """Nobody else of this user captures meanwhile; what is left of the time is given."""
+    with turn(whole.seconds, cancel) as waited:
+        left = max(whole.seconds - waited, min(whole.seconds, _LEAST_SECONDS))
+        yield dataclasses.replace(whole, seconds=left)
 
 
 def _write(fd: int, data: bytes) -> None:

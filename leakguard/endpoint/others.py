@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from leakguard.endpoint.team import Team
     from leakguard.report.workers import Workers
 
-SCHEMA = "leakguard-workers/1"
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Told:
@@ -85,10 +83,8 @@ def of_all(team: Team, own: Told | str, *, top: int, timeout: float) -> Told:
         for row in roll.rows
     )
     roll = dataclasses.replace(roll, rows=rows)
-    document: dict[str, Any] = {"schema": SCHEMA, "app": roll.app, **workers_form.to_dict(roll)}
-    for row in document["workers"]:
-        if row["ended_seconds"] is None and row["pid"] in reports:
-            row["report"] = reports[row["pid"]].document
+    documents = {pid: report.document for pid, report in reports.items()}
+    document = workers_form.to_dict_with_reports(roll, documents)
     return Told(document, lambda height: _worst(roll, reports, top, height))
 
 

@@ -6,17 +6,20 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from leakguard.report import columns, units
+from leakguard.report import columns, schemas, units
 from leakguard.report.style import Style
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+SCHEMA = "leakguard-workers/1"
 
 _MOST_ROWS = 10
 _MOST_ENDED = 4
 _MOST_NAMES = 5
 _MOST_SHARED = 3
-_WIDTHS = (8, 13, 10, 13, 11)
+_ROOM_FOR_ALL = 76
+_WIDTHS = (8, 12, 9, 12, 10)
 _HEADING = ("pid", "up", "RSS", "growing", "requests")
 _SLOWEST = 1_000.0  # bytes a minute below which a pace is not worth a figure
 
@@ -83,6 +86,23 @@ def to_dict(workers: Workers) -> dict[str, Any]:
     }
 
 
+def to_dict_with_reports(
+    workers: Workers, reports: Mapping[int, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """The answer for all workers, with the report of each that gave one, by pid: plain values that
+    ``schema()`` accepts."""
+    document = {"schema": SCHEMA, "app": workers.app, **to_dict(workers)}
+    for row in document["workers"]:
+        if row["ended_seconds"] is None and row["pid"] in reports:
+            row["report"] = reports[row["pid"]]
+    return document
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of what ``to_dict_with_reports`` returns."""
+    return schemas.load("leakguard-workers-1")
+
+
 def lines(
     workers: Workers, width: int = 80, style: Style | None = None, most: int = _MOST_SHARED
 ) -> list[str]:
@@ -92,7 +112,7 @@ def lines(
     hidden = len(workers.rows) - len(shown)
     return [
         style.strong(columns.fit(_title(workers), width)),
-        style.quiet("".join(map(columns.right, _HEADING, _WIDTHS)) + "  worst suspect"),
+        style.quiet(_cells(_HEADING, width) + "  worst suspect"),
         *(_row(row, width, style) for row in shown),
         *([f"     … and {units.count(hidden)} more that are calmer or ended"] if hidden else []),
         *(line for fate in _fates(workers.rows) for line in _wrapped(fate, width)),
@@ -160,12 +180,20 @@ def _row(row: WorkerRow, width: int, style: Style) -> str:
         _pace(row.rss_bytes_per_minute) or "-",
         _or_dash(row.requests, units.count),
     )
-    figures = "".join(map(columns.right, cells, _WIDTHS))
+    figures = _cells(cells, width)
     room = width - columns.width(figures) - 2
     line = f"{figures}  {_suspect(row, room)}".rstrip()
     if row.answering:
         return style.strong(line)
     return line if row.ended_seconds is None and not row.error else style.quiet(line)
+
+
+def _cells(cells: Sequence[str], width: int) -> str:
+    """Without the second on a narrow screen: the pid, memory and requests say more than an age."""
+    told = list(zip(cells, _WIDTHS, strict=True))
+    if width < _ROOM_FOR_ALL:
+        del told[1]
+    return "".join(columns.right(cell, room) for cell, room in told)
 
 
 def _suspect(row: WorkerRow, room: int) -> str:
@@ -183,7 +211,7 @@ def _fates(rows: Sequence[WorkerRow]) -> list[str]:
     ended = [row for row in rows if row.ended_seconds is not None]
     for left, how in (
         (False, "ended without a word (killed, or crashed)"),
-        (True, "stopped by itself (recycled, or shut down)"),
+        (True, "stopped (recycled, or shut down)"),
     ):
         some = sorted((row for row in ended if row.left is left), key=_recency)
         if some:

@@ -10,14 +10,19 @@ import pytest
 from serving import Server, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 class Serve(Protocol):
     def __call__(
-        self, app: str, *, loop: str = "asyncio", env: Mapping[str, str] | None = None
+        self,
+        app: str,
+        *,
+        loop: str = "asyncio",
+        env: Mapping[str, str] | None = None,
+        options: Sequence[str] = (),
     ) -> Server: ...
 
 
@@ -27,16 +32,20 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     with ExitStack() as servers:
 
         def start(
-            app: str, *, loop: str = "asyncio", env: Mapping[str, str] | None = None
+            app: str,
+            *,
+            loop: str = "asyncio",
+            env: Mapping[str, str] | None = None,
+            options: Sequence[str] = (),
         ) -> Server:
             directory, _, module = app.rpartition("/")
             where = ROOT / ("tests/e2e" if directory == "apps" else "examples") / directory
             log_file = tmp_path / f"{module}.log"
             # the runtime directory is the test's own, so that no server meets another's files
             environment = {"XDG_RUNTIME_DIR": str(tmp_path), **(env or {})}
-            return servers.enter_context(
-                serving(f"{module}:app", where, log_file, loop=loop, env=environment)
-            )
+            name = f"{module}:app"
+            started = serving(name, where, log_file, loop=loop, env=environment, options=options)
+            return servers.enter_context(started)
 
         yield start
 

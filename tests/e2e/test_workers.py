@@ -1,0 +1,135 @@
+"""Several workers under a real uvicorn: any of them answers for all, also for those that died."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+from traffic import send
+
+from leakguard.report import jsonform
+from leakguard.report import workers as form
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from serving import Server
+
+    from tests.e2e.conftest import Serve
+
+pytestmark = pytest.mark.e2e
+
+WORKERS = 4
+PATIENCE = 60.0
+HOLDER = "growing.orders"
+
+
+def until(condition: Callable[[], Any]) -> Any:
+    deadline = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.1)
+    return found
+
+
+def listed(server: Server, query: str = "format=json") -> Any:
+    answer = server.leak(query)
+    assert answer.status == 200, answer.text
+    return answer.json()
+
+
+def alive(document: Any) -> list[Any]:
+    return [row for row in document["workers"] if row["ended_seconds"] is None]
+
+
+def load(server: Server, requests: int) -> None:
+    """Until each worker has served so many: which connection goes to which is the system's choice.
+
+    Each request has a connection of its own.
+    """
+
+    def served() -> bool:
+        for number in range(20):
+            assert send(server.url(f"/orders/{number}"), 1) == {200: 1}
+        rows = alive(listed(server))
+        return len(rows) == WORKERS and min(row["requests"] or 0 for row in rows) >= requests
+
+    until(served)
+
+
+@pytest.fixture
+def server(serve: Serve) -> Server:
+    running = serve(
+        "apps/growing",
+        env={"LEAKGUARD_COOLDOWN": "2"},
+        options=["--workers", str(WORKERS)],
+    )
+    until(lambda: len(alive(listed(running))) == WORKERS)
+    return running
+
+
+def test_any_worker_answers_for_all_and_names_the_leak_once(server: Server) -> None:
+    load(server, 120)
+    document = listed(server, "format=json&worker=all")
+    jsonschema.Draft202012Validator(form.schema()).validate(document)
+    assert len(alive(document)) == WORKERS
+    pids = {row["pid"] for row in alive(document)}
+    assert {row["report"]["process"]["pid"] for row in alive(document)} == pids
+    found = [one for one in document["merged_suspects"] if one["holder"] == HOLDER]
+    assert [sorted(one["pids"]) for one in found] == [sorted(pids)]
+    answer = server.leak()
+    assert answer.status == 200
+    assert re.search(rf"in 4 of 4 workers.*: {HOLDER}", " ".join(answer.text.split())), answer.text
+    assert all(f" {pid} " in answer.text for pid in pids)
+    assert len(answer.text.splitlines()) <= 50
+    assert max(map(len, answer.text.splitlines())) <= 80
+
+
+def test_each_can_be_asked_through_any(server: Server) -> None:
+    for row in alive(listed(server)):
+        document = listed(server, f"format=json&worker={row['pid']}")
+        jsonschema.Draft202012Validator(jsonform.schema()).validate(document)
+        assert document["process"]["pid"] == row["pid"]
+
+
+def test_a_killed_worker_is_missed_and_its_findings_stay(server: Server) -> None:
+    load(server, 120)
+    listed(server, "format=json&worker=all")
+    killed = alive(listed(server))[-1]["pid"]
+    os.kill(killed, signal.SIGKILL)
+
+    def missed() -> Any:
+        rows = {row["pid"]: row for row in listed(server)["workers"]}
+        return rows[killed] if rows[killed]["ended_seconds"] is not None else None
+
+    row = until(missed)
+    assert not row["left"]
+    assert row["suspect"] == HOLDER
+    assert f"{killed} ended without a word (killed, or crashed)" in server.leak().text
+    last = server.leak(f"worker={killed}").text
+    assert f"pid {killed} · CPython" in last
+    assert HOLDER in last
+
+
+def test_recycled_workers_are_followed(serve: Serve) -> None:
+    server = serve(
+        "apps/growing",
+        env={"LEAKGUARD_COOLDOWN": "0"},
+        options=["--workers", "2", "--limit-max-requests", "150"],
+    )
+
+    def recycled() -> list[Any]:
+        for number in range(20):
+            send(server.url(f"/orders/{number}"), 1)
+        answer = server.leak("format=json")  # the worker that is asked may be the one that goes
+        rows = answer.json()["workers"] if answer.status == 200 else []
+        return [row for row in rows if row["ended_seconds"] is not None]
+
+    row = until(recycled)[0]
+    assert row["left"]
+    assert row["requests"] >= 100
