@@ -55,8 +55,9 @@ class Schedule:
         return requests - last.requests >= MORE_REQUESTS and now - last.at >= self._pause
 
     def starts_over(self, kept: Sequence[Kept]) -> bool:
-        """Whether the next snapshot is the baseline: those before it saw the start-up alone."""
-        if self.began is None or not 0 < len(kept) < ENOUGH - 1:
+        """Whether the next snapshot is the baseline: those before it saw the start-up alone, and
+        nobody has chosen one."""
+        if self.began is None or not 0 < len(kept) < ENOUGH - 1 or kept[0].chosen:
             return False
         return not self.is_warm(kept[0].at, kept[0].requests)
 

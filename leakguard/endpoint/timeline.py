@@ -28,7 +28,7 @@ class Kept:
     """What is kept of one snapshot.
 
     `at` is on the monotonic clock, `created` in seconds since the epoch; `routes` are the requests
-    of each route that had ended.
+    of each route that had ended. Somebody has `chosen` it as the baseline.
     """
 
     id: int
@@ -36,6 +36,7 @@ class Kept:
     created: float
     routes: Mapping[str, int]
     summary: bytes
+    chosen: bool = False
 
     @property
     def requests(self) -> int:
@@ -92,26 +93,26 @@ class Timeline:
             collects=gc.isenabled() and gc.get_threshold()[0] > 0,
         )
 
-    def add(self, summary: bytes, routes: Mapping[str, int]) -> Kept:
+    def add(self, summary: bytes, routes: Mapping[str, int], *, chosen: bool = False) -> Kept:
         """Keep a snapshot; one with too few requests since the last is passed over for that."""
         self._own()
         with self._lock:
             if self._kept and sum(routes.values()) - self._kept[-1].requests < LEAST_REQUESTS:
                 return self._kept[-1]
-            kept = Kept(self._next_id, self._clock(), time.time(), dict(routes), summary)
+            kept = Kept(self._next_id, self._clock(), time.time(), dict(routes), summary, chosen)
             self._next_id += 1
             self._kept.append(kept)
             while len(self._kept) > 2 and self._is_too_much():
                 del self._kept[self._most_needless()]
             return kept
 
-    def begin(self, summary: bytes, routes: Mapping[str, int]) -> Kept:
+    def begin(self, summary: bytes, routes: Mapping[str, int], *, chosen: bool = False) -> Kept:
         """Keep a snapshot as the new baseline and forget those before it; their ids are not used
         again."""
         self._own()
         with self._lock:
             self._kept.clear()
-        return self.add(summary, routes)
+        return self.add(summary, routes, chosen=chosen)
 
     def find(self, name: str) -> Kept:
         """The snapshot of that id, the "baseline" or the "latest". Raises KeyError for another."""

@@ -108,20 +108,20 @@ class Watch:
         return examined.findings
 
     def _begin(self, cancel: threading.Event) -> Kept:
-        kept = self._keep(cancel, begins=True)
+        kept = self._keep(cancel, begins=True, chosen=True)
         self.reports.forget()  # they were held against another baseline
         return kept
 
     def _mark(self, cancel: threading.Event) -> Kept:
         return self._keep(cancel, begins=self._schedule.starts_over(self.timeline.kept()))
 
-    def _keep(self, cancel: threading.Event, *, begins: bool) -> Kept:
+    def _keep(self, cancel: threading.Event, *, begins: bool, chosen: bool = False) -> Kept:
         routes = dict(self._requests())
         examined = self._take(cancel, routes, begins=begins)
         if examined.summary is None:
             raise AnalysisError("the snapshot cannot be compared with others")
         keep = self.timeline.begin if begins else self.timeline.add
-        return keep(examined.summary, routes)
+        return keep(examined.summary, routes, chosen=chosen)
 
     def _take(
         self, cancel: threading.Event, routes: Mapping[str, int], *, begins: bool = False

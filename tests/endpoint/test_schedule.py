@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from itertools import pairwise
 
 import pytest
@@ -69,3 +70,5 @@ def test_what_saw_only_the_start_up_is_no_baseline(schedule):
     assert not schedule.starts_over([warm])
     assert not schedule.starts_over([start, warm, warm])
     assert not schedule.starts_over([])
+    # a reader's own choice stays, however early it was
+    assert not schedule.starts_over([dataclasses.replace(start, chosen=True)])
