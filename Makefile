@@ -2,6 +2,7 @@
 #   PYTHON=python3.13   the interpreter to use (else the first python3 >= 3.11 found)
 #   VENV=.venv          where its environment goes
 #   ONLY=tests/report   what `make test` runs (else everything)
+#   NOT=tests/leaks     what it leaves out
 
 candidates := python3 python3.13 python3.12 python3.11 python3.14 python3.15
 is_recent := 'import sys; sys.exit(sys.version_info < (3, 11))'
@@ -9,6 +10,7 @@ PYTHON ?= $(shell for name in $(candidates); do \
 	$$name -c $(is_recent) >/dev/null 2>&1 && { echo $$name; break; }; done)
 VENV ?= .venv
 ONLY ?=
+NOT ?=
 bin := $(VENV)/bin
 pip := $(bin)/python -m pip --disable-pip-version-check
 sources := $(shell find leakguard integrations -type f \
@@ -28,7 +30,7 @@ demo: $(VENV)/.demo-tools $(VENV)/.installed ## leak under a real uvicorn, ask w
 
 test: $(VENV)/.test-tools $(VENV)/.installed ## build, install and test everything
 	$(call say,Testing the installed package)
-	@$(bin)/python -P -m pytest --junitxml=$(VENV)/results.xml $(ONLY)
+	@$(bin)/python -P -m pytest --junitxml=$(VENV)/results.xml $(addprefix --ignore=,$(NOT)) $(ONLY)
 
 check: check-ruff check-mypy check-pyright ## lint, formatting and types
 

@@ -119,6 +119,11 @@ class _Evidence:
             or any(self.heap.type_name(s.node) == _CONTEXT_VAR for s in self.path)
         )
 
+    def on_the_event_loop(self) -> bool:
+        """Whether members wait in an event loop, which each thread has in its own data."""
+        types = {self.heap.type_name(step.node) for step in self.path} | {self.member_type()}
+        return bool(types & _ASYNCIO_HANDLES)
+
     def has_label(self, kind: EdgeKind) -> bool:
         return any(label.kind == kind for label in self.labels)
 
@@ -181,6 +186,8 @@ def _rule(seen: _Evidence) -> tuple[Kind, float]:
         seen.member_kind in _COROUTINES and seen.member_type() != _PLAIN_GENERATOR
     ):
         return "task", 0.85
+    if seen.on_the_event_loop():
+        return "task", 0.7
     if TypeKind.LRU_CACHE in seen.path_kinds:
         return "lru-cache", 0.95
     if seen.linked and (
