@@ -1,7 +1,8 @@
 """What can be set: one frozen value, made once at start and checked completely.
 
-A keyword wins over a LEAKGUARD_* environment variable, which wins over the default. A keyword of
-None counts as not given, so `token=os.environ.get("MY_TOKEN")` falls through when it is unset.
+A keyword wins over a LEAKGUARD_* environment variable, which wins over the settings of the web
+framework, which win over the default. None counts as not given, so
+`token=os.environ.get("MY_TOKEN")` falls through when it is unset.
 """
 
 from __future__ import annotations
@@ -49,6 +50,31 @@ class Options(TypedDict, total=False):
     baseline: bool | str | None
 
 
+@dataclass(frozen=True, slots=True)
+class FrameworkSettings:
+    """What a web framework's own settings say to LeakGuard."""
+
+    what: str
+    """What such a setting is called there, for messages: "key of app.config"."""
+    spelled: Callable[[str], str]
+    """How the name of an option is written there."""
+    values: Mapping[str, object] = field(repr=False)
+    """The settings that are LeakGuard's, by their name there."""
+
+    def given(self, options: Iterable[str]) -> dict[str, tuple[str, object]]:
+        """By option: its name there, and its value; those that are None are left out.
+
+        Raises `SettingsError` for a name that is none of `options`, naming the close match.
+        """
+        known = {self.spelled(option): option for option in options}
+        for name in self.values:
+            if name not in known:
+                raise SettingsError(_unknown(self.what, name, known))
+        return {
+            known[name]: (name, value) for name, value in self.values.items() if value is not None
+        }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The options of one LeakGuard. Make it with `Settings.build`, which checks every value."""
@@ -84,8 +110,8 @@ class Settings:
     tell what grows; False: only when the endpoint is asked."""
 
     @classmethod
-    def build(cls, **keywords: object) -> Self:
-        """The settings from keywords and the environment.
+    def build(cls, framework: FrameworkSettings | None = None, /, **keywords: object) -> Self:
+        """The settings from keywords, the environment and those of the framework.
 
         Raises `SettingsError` for a name that does not exist (naming the close match) and for a
         value that cannot be used.
@@ -94,10 +120,10 @@ class Settings:
         for name in keywords:
             if name not in options:
                 raise SettingsError(_unknown("option", name, options))
-        values = {
-            name: options[name](text, f"{_PREFIX}{name.upper()}")
-            for name, text in _environment(options).items()
-        }
+        given = framework.given(options) if framework is not None else {}
+        values = {name: options[name](value, shown) for name, (shown, value) in given.items()}
+        for name, text in _environment(options).items():
+            values[name] = options[name](text, f"{_PREFIX}{name.upper()}")
         for name, value in keywords.items():
             if value is not None:
                 values[name] = options[name](value, name)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Self, Unpack
 
 from werkzeug.wrappers import Request, Response
 
@@ -40,10 +40,24 @@ class LeakGuard(WsgiMiddleware):
 
     def __init__(self, app: WSGIApplication, **options: Unpack[Options]) -> None:
         _check_is_wsgi(app)
-        self.settings = settings = Settings.build(**options)
+        self._set_up(app, Settings.build(**options))
+
+    @classmethod
+    def with_settings(cls, app: WSGIApplication, settings: Settings, rules: object = None) -> Self:
+        """Wraps a WSGI app whose settings a framework has read.
+
+        `rules` is the werkzeug `Map` of the app itself, for the names of apps mounted in it.
+        """
+        made = cls.__new__(cls)
+        made._set_up(app, settings, rules)
+        return made
+
+    def _set_up(self, app: WSGIApplication, settings: Settings, rules: object = None) -> None:
+        self.settings = settings
         self._path = settings.path
         self._guard = Guard()
-        self._ledger = Ledger(WsgiNames(app, settings.max_routes), max_routes=settings.max_routes)
+        names = WsgiNames(app, settings.max_routes, rules)
+        self._ledger = Ledger(names, max_routes=settings.max_routes)
         super().__init__(app, self._ledger, self._path)
         if settings.sampling:
             start_sampling(settings.sampling, numpy=settings.numpy)

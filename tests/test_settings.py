@@ -6,7 +6,7 @@ import os
 import pytest
 
 from leakguard.errors import SettingsError
-from leakguard.settings import Options, Settings
+from leakguard.settings import FrameworkSettings, Options, Settings
 
 TOKEN = "sixteen-letters!"
 
@@ -30,6 +30,25 @@ def test_a_keyword_wins_over_the_environment_which_wins_over_the_default(monkeyp
     monkeypatch.setenv("LEAKGUARD_PATH", "/from-env")
     settings = Settings.build(path="/from-keyword")
     assert (settings.top, settings.path) == (7, "/from-keyword")
+
+
+def in_config(**values):
+    return FrameworkSettings("key of config", lambda option: f"MY_{option.upper()}", values)
+
+
+def test_the_environment_wins_over_the_framework_which_wins_over_the_default(monkeypatch):
+    monkeypatch.setenv("LEAKGUARD_TOP", "7")
+    framework = in_config(MY_TOP=3, MY_PATH="/config", MY_COOLDOWN=2, MY_TOKEN=None)
+    settings = Settings.build(framework, cooldown=1)
+    assert (settings.top, settings.path, settings.cooldown) == (7, "/config", 1.0)
+    assert settings.token is None
+
+
+def test_a_setting_of_the_framework_is_named_as_it_is_written_there():
+    with pytest.raises(SettingsError, match="no key of config 'MY_TOKN'; did you mean 'MY_TOKEN'"):
+        Settings.build(in_config(MY_TOKN="x"))
+    with pytest.raises(SettingsError, match="MY_TOP must be a whole number"):
+        Settings.build(in_config(MY_TOP="many"))
 
 
 def test_none_and_an_empty_variable_count_as_not_given(monkeypatch):

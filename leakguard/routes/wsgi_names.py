@@ -23,12 +23,16 @@ class WsgiNames(NameMemo):
     """Names flights: "GET /items/<int:id>" by what the app says its route is, else by the folded
     path.
 
-    In this order: the app's own word, a text in `environ["leakguard.route"]`; the URL rule of
-    Flask; the URL pattern of Django, when `app` is its handler. Folded paths may take half of
-    `max_names`, so that a scanner of addresses cannot crowd out the routes of the app.
+    In this order: the app's own word, a text or a rule in `environ["leakguard.route"]`; the URL
+    rule of Flask; the URL pattern of Django, when `app` is its handler. Folded paths may take half
+    of `max_names`, so that a scanner of addresses cannot crowd out the routes of the app.
+
+    `rules` is the werkzeug `Map` of a Flask app: a rule of another map is that of an app mounted
+    in it, and begins with where it is mounted. None: every rule is shown as it is.
     """
 
-    def __init__(self, app: object, max_names: int = 200) -> None:
+    def __init__(self, app: object, max_names: int = 200, rules: object = None) -> None:
+        self._rules = rules
         self._folded = FoldedPaths(max(1, max_names // 2))
         self._is_django = any(
             cls.__module__.startswith("django.core.handlers") for cls in type(app).__mro__
@@ -41,16 +45,26 @@ class WsgiNames(NameMemo):
         said = environ.get("leakguard.route")
         if isinstance(said, str):
             return f"{shown(method)} {said}"
-        rule = getattr(flight.route, "rule", None)
+        route = flight.route or said
+        if route is None and "werkzeug.request" in environ:
+            # Flask's requests have a rule once one has matched; it sets them None as they end.
+            asked = environ["werkzeug.request"]
+            if asked is None or getattr(asked, "url_rule", asked) is None:
+                return UNMATCHED
+            route = getattr(asked, "url_rule", None)
+        rule = getattr(route, "rule", None)
         if isinstance(rule, str):
-            return self._remember_rule(flight.route, method, f"{shown(method)} {rule}")
+            if self._rules is not None and getattr(route, "map", None) is not self._rules:
+                return f"{shown(method)} {environ.get('SCRIPT_NAME', '')}{rule}"
+            return self._remember_rule(route, method, f"{shown(method)} {rule}")
         status = flight.status or 0
         if status in (404, 405):
             return UNMATCHED
         path: str = environ.get("PATH_INFO", "")
         template = _django_route(path) if self._is_django else None
         name = f"{shown(method)} {template}" if template else self._folded.name(method, path)
-        if len(path) <= _MAX_PATH and not shown(method).startswith("OTHER"):
+        # One that has not answered yet may still be told its rule.
+        if status and len(path) <= _MAX_PATH and not shown(method).startswith("OTHER"):
             if len(self.by_path) >= _MAX_PATHS:
                 self.by_path.clear()
             self.by_path[path] = (method, name)

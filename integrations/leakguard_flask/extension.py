@@ -1,0 +1,73 @@
+"""The extension: settings from `app.config`, the wrapped app, the rule of a request that fails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Unpack
+
+from flask import Flask, got_request_exception, has_request_context, request
+
+from leakguard import wsgi
+from leakguard.errors import SettingsError
+from leakguard.settings import FrameworkSettings, Options, Settings
+from leakguard_flask.commands import group
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PREFIX = "LEAKGUARD_"
+_NAME = "leakguard"
+
+
+class LeakGuard:
+    """Wraps Flask apps, so that each answers under /_leak and its requests are counted by rule.
+
+    The options are the fields of `leakguard.settings.Settings`; each may also be a key of
+    `app.config` (`LEAKGUARD_TOKEN`) or an environment variable. A keyword wins over the
+    environment, which wins over `app.config`.
+
+    Raises `SettingsError` for an option that does not exist or cannot be used.
+    """
+
+    def __init__(self, app: Flask | None = None, **options: Unpack[Options]) -> None:
+        self._options = options
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Wraps `app.wsgi_app`; what belongs to this app is `app.extensions["leakguard"]`.
+
+        The keys of `app.config` are read now: set them before. Raises `SettingsError` for one that
+        does not exist or cannot be used, and for an app that has been wrapped before.
+        """
+        if not isinstance(app, Flask):
+            raise SettingsError(
+                f"a {type(app).__name__} is no Flask app. Pass the Flask object itself; for "
+                "another WSGI app there is leakguard.wsgi.LeakGuard, for an ASGI app "
+                "leakguard.LeakGuard."
+            )
+        if _NAME in app.extensions:
+            raise SettingsError(
+                f"the Flask app {app.name!r} has a LeakGuard already, which would count each "
+                "request twice; call LeakGuard(app) or init_app(app) once."
+            )
+        settings = Settings.build(_from_config(app.config), **self._options)
+        guarded = wsgi.LeakGuard.with_settings(app.wsgi_app, settings, app.url_map)
+        app.wsgi_app = guarded  # type: ignore[method-assign]  # how Flask wants it to be wrapped
+        app.extensions[_NAME] = guarded
+        got_request_exception.connect(_keep_rule, app)
+        app.cli.add_command(group)
+
+
+def _from_config(config: Mapping[str, object]) -> FrameworkSettings:
+    return FrameworkSettings(
+        "key of app.config",
+        lambda option: _PREFIX + option.upper(),
+        {name: value for name, value in config.items() if name.startswith(_PREFIX)},
+    )
+
+
+def _keep_rule(_sender: Flask, **_: object) -> None:
+    """Of a request that raises to the server, which then never begins its answer: only there could
+    its rule be seen from outside."""
+    if has_request_context() and request.url_rule is not None:
+        request.environ["leakguard.route"] = request.url_rule
