@@ -100,7 +100,7 @@ class Settings:
     """Bytes of memory that a snapshot may use for itself; None: what the machine can spare."""
     max_routes: int = 200
     """Routes that are counted one by one; the rest share one row."""
-    sampling: int = 0
+    sampling: int = 65_536
     """Bytes from one sampled allocation to the next on average; 0: none is sampled, and routes are
     shown without their memory. True and False may be given for 65536 and for 0."""
     numpy: bool = False

@@ -32,7 +32,8 @@ def pymalloc() -> PyMalloc | None:
     Holds the GIL for about 0.6 µs a megabyte of arenas: 0.1 ms at 190 MB.
     """
     sampler = sys.modules.get("leakguard.routes._sampler")
-    if sampler is not None:  # its hooks keep the allocator from telling, and step aside for it
+    if sampler is not None and sampler.running():
+        # its hooks keep the allocator from telling, and step aside for it
         return _parse(sampler.pymalloc_report())
     report = _reporter()
     return None if report is None else _parse(report())

@@ -31,7 +31,8 @@ def test_json_is_valid_against_the_shipped_schema(server: Server) -> None:
     document = answer.json()
     jsonschema.Draft202012Validator(jsonform.schema()).validate(document)
     assert document["process"]["pid"] == server.process.pid
-    assert [row["route"] for row in document["routes"]] == ["GET /arr"]
+    assert {row["route"] for row in document["routes"]} <= {"GET /arr", "(no request)"}
+    assert document["routes"][0]["route"] == "GET /arr"
 
 
 def test_coverage_is_at_least_nine_tenths(server: Server) -> None:
