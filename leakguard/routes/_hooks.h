@@ -9,10 +9,8 @@
 #define LEAKGUARD_HOOKS_H
 
 #include "../capture/_cpython.h"
+#include "_lock.h"
 #include "_samples.h"
-#include <pthread.h>
-#include <sched.h>
-#include <stdatomic.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,13 +27,6 @@ static size_t lg_slot_offset;
 static const uint64_t *lg_requests;     /* how many requests have come */
 static PyMemAllocatorEx lg_below[2];    /* what our hooks call: OBJ and MEM */
 static int lg_canary;                   /* set by the canary, cleared by the hook that it reaches */
-
-static atomic_flag lg_locked = ATOMIC_FLAG_INIT;
-
-static void lg_lock(void) {
-    while (atomic_flag_test_and_set_explicit(&lg_locked, memory_order_acquire)) sched_yield();
-}
-static void lg_unlock(void) { atomic_flag_clear_explicit(&lg_locked, memory_order_release); }
 
 static inline int64_t lg_now(void) {
     struct timespec now;
@@ -63,12 +54,12 @@ static void lg_seed_anew(void) {
 /* The child of a fork keeps the samples (it has the blocks), but must draw other numbers. */
 static void lg_after_fork_in_child(void) {
     lg_seed_anew();
-    lg_unlock();
+    lg_after_fork();
 }
 
 static void lg_watch_forks(void) {
     static int watching;
-    if (!watching) pthread_atfork(lg_lock, lg_unlock, lg_after_fork_in_child);
+    if (!watching) pthread_atfork(lg_before_fork, lg_after_fork, lg_after_fork_in_child);
     watching = 1;
 }
 

@@ -106,6 +106,29 @@ def test_a_fork_keeps_the_samples_and_draws_other_numbers(alone):
     assert out == ["True"] * 4
 
 
+def test_fork_handlers_of_others_may_allocate_between_ours(alone):
+    # uvloop's, called in the child before ours, runs Python: there the lock is still held.
+    out = alone("""
+        import ctypes, os
+        kept, called = [], []
+
+        def allocate():
+            kept.append([bytearray(100) for _ in range(1000)])
+            called.append(os.getpid())
+
+        handler = ctypes.PYFUNCTYPE(None)(allocate)
+        register = ctypes.CDLL(None)["__register_atfork"]
+        register(handler, handler, handler, None)
+        sampling.start(64)  # of handlers that came first, those run while ours hold the lock
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if len(called) == 2 and _sampler.samples() else 1)
+        print(os.waitpid(child, 0)[1], len(called))
+        sampling.stop()
+    """)
+    assert out == ["0", "2"]
+
+
 def test_forks_beside_threads_that_allocate_never_hang(alone):
     out = alone(
         """
