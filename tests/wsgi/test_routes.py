@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpResponse
+from django.test import override_settings
 from django.urls import path, re_path
 
 from leakguard.wsgi import LeakGuard
@@ -25,13 +26,11 @@ urlpatterns = [path("items/<int:pk>/", view), re_path(r"^old/(?P<name>\w+)$", vi
 @pytest.fixture(scope="module")
 def django_app():
     if not settings.configured:
-        settings.configure(
-            ROOT_URLCONF=__name__, SECRET_KEY="only for tests", ALLOWED_HOSTS=["*"], MIDDLEWARE=[]
-        )
+        settings.configure(SECRET_KEY="only for tests")
         django.setup()
-    handler = WSGIHandler()
-    handler.get_response  # noqa: B018  # the attribute that a WSGI handler of Django has
-    return handler
+    # Another test may have configured it before.
+    with override_settings(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], MIDDLEWARE=[]):
+        yield WSGIHandler()
 
 
 def ask(app, environ, *requests):

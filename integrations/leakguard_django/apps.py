@@ -1,0 +1,19 @@
+"""The Django app: its checks, its command, its permission."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.core import checks
+
+
+class LeakGuardConfig(AppConfig):
+    name = "leakguard_django"
+    label = "leakguard"
+    verbose_name = "LeakGuard"
+    default_auto_field = "django.db.models.AutoField"  # of no table: see models.py
+
+    def ready(self) -> None:
+        from leakguard_django.checks import CHECKS
+
+        for check in CHECKS:
+            checks.register(check, "leakguard")

@@ -1,0 +1,46 @@
+"""Requests and responses of Django as those of the endpoint."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpResponse
+
+from leakguard.endpoint import EndpointRequest
+from leakguard_django.names import REQUEST
+
+if TYPE_CHECKING:
+    from leakguard_django.core import Core
+
+
+async def answer(core: Core, request: Any, below: str) -> HttpResponse:
+    """The endpoint's answer to `request`, whose path goes on with `below` after its own."""
+    core.endpoint.join()
+    given = getattr(request, "scope", None) or request.META
+    asked = EndpointRequest(
+        method=request.method,
+        path=below,
+        query=request.META.get("QUERY_STRING", ""),
+        headers=_headers(request),
+        client=request.META.get("REMOTE_ADDR", ""),
+        scope={**given, REQUEST: request},
+    )
+    answered = await core.endpoint.answer(asked)
+    body = b"" if request.method == "HEAD" else answered.body
+    response = HttpResponse(body, status=answered.status)
+    del response.headers["Content-Type"]
+    for name, value in answered.headers:
+        several = f"{response.headers[name]}, {value}" if name in response.headers else value
+        response.headers[name] = several
+    return response
+
+
+def _headers(request: Any) -> tuple[tuple[str, str], ...]:
+    scope = getattr(request, "scope", None)
+    if scope is None:
+        return tuple((name.lower(), value) for name, value in request.headers.items())
+    # As often as they were sent: Django joins them.
+    return tuple(
+        (name.decode("latin-1").lower(), value.decode("latin-1"))
+        for name, value in scope["headers"]
+    )

@@ -1,0 +1,40 @@
+"""The name of a request of Django: method and URL pattern."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.urls import Resolver404, resolve
+
+from leakguard.routes.folding import shown
+from leakguard.routes.ledger import UNMATCHED
+
+if TYPE_CHECKING:
+    from leakguard.routes.ledger import Flight
+
+REQUEST = "django.request"
+
+
+def name_of(flight: Flight) -> str:
+    """ "GET /shop/<int:id>/" by `resolver_match.route`, "(unmatched)" for what no pattern matches.
+
+    A request that has not come so far, or that a middleware has answered, is of the pattern that
+    its path matches.
+    """
+    request = flight.scope[REQUEST]
+    match = getattr(request, "resolver_match", None) or _match(request)
+    if match is None:
+        return UNMATCHED
+    return f"{shown(request.method)} {as_path(match.route)}"
+
+
+def as_path(route: str) -> str:
+    """A pattern as an address: without the "^" of a regular expression, with a "/" in front."""
+    return "/" + route.lstrip("^").removeprefix("/")
+
+
+def _match(request: Any) -> Any:
+    try:
+        return resolve(request.path_info, getattr(request, "urlconf", None))
+    except Resolver404:
+        return None
