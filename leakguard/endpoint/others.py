@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from leakguard import workers
 from leakguard.analysis.findings import Findings
 from leakguard.endpoint.messages import Refusal
 from leakguard.report import Report, jsonform, text
 from leakguard.report import workers as workers_form
+from leakguard.report.screen import Screen
+from leakguard.report.style import Style
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from leakguard.endpoint.team import Team
     from leakguard.report.workers import Workers
+
+_SCREEN = Screen()
+_OTHER_LINES = 5  # title, heading, who ended, a blank line
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -27,27 +31,49 @@ class Told:
     render: Callable[[int], str]
 
 
-def told(report: Report) -> Told:
-    """The report of this very worker."""
-    return Told(jsonform.to_dict(report), lambda height: text.render(report, height=height))
+class Crew(Protocol):
+    """The workers of an app, seen by one of them (`pid`) or from outside (None)."""
+
+    @property
+    def app(self) -> workers.App: ...
+    @property
+    def pid(self) -> int | None: ...
+    def entries(self) -> list[workers.Entry]:
+        """The others, those that live first."""
+        ...
+
+    def roll(self, fresh: Mapping[int, Mapping[str, Any]] | None = None) -> Workers:
+        """All of them, as `leakguard.rollcall.call` gives them."""
+        ...
 
 
-def of_one(team: Team, pid: int, *, top: int, timeout: float) -> Told:
+def told(report: Report, screen: Screen = _SCREEN) -> Told:
+    """A report in both forms."""
+
+    def render(height: int) -> str:
+        return text.render(report, width=screen.width, height=height, colour=screen.colour)
+
+    return Told(jsonform.to_dict(report), render)
+
+
+def of_one(crew: Crew, pid: int, *, top: int, timeout: float, screen: Screen = _SCREEN) -> Told:
     """The report of another worker: a new one if it lives, else its last findings. Blocks.
 
     Raises `Refusal` where there is none to be had.
     """
-    found = [entry for entry in team.entries() if entry.pid == pid]
+    entries = crew.entries()
+    found = [entry for entry in entries if entry.pid == pid]
     if not found:
-        pids = sorted({str(entry.pid) for entry in team.entries()} | {str(team.pid)}, key=int)
-        raise Refusal(404, f"There is no worker {pid} of this app; there are {', '.join(pids)}.")
+        pids = {entry.pid for entry in entries} | ({crew.pid} if crew.pid else set())
+        there = ", ".join(map(str, sorted(pids)))
+        raise Refusal(404, f"There is no worker {pid} of this app; there are {there}.")
     entry = found[0]
     if entry.alive:
         try:
-            answer = workers.ask(entry, "report", timeout, top=top, text=True, height=50)
+            answer = workers.ask(entry, "report", timeout, **_wanted(top, screen))
         except workers.WorkerError as error:
             raise Refusal(503, f"No report: {error}.") from None
-        return Told(answer["document"], lambda height: str(answer["text"]))
+        return _received(answer)
     words = workers.last_words(entry) or {}
     if not words.get("findings"):
         raise Refusal(404, f"Worker {pid} has ended, and no snapshot of it was ever taken.")
@@ -57,27 +83,47 @@ def of_one(team: Team, pid: int, *, top: int, timeout: float) -> Told:
         findings, suspects=findings.suspects[:top], notes=(note, *findings.notes)
     )
     age = max(0.0, round(time.time() - (words.get("findings_at") or 0.0), 1))
-    return told(Report(findings, age_seconds=age, app=team.app.name))
+    return told(Report(findings, age_seconds=age, app=crew.app.name), screen)
 
 
-def of_all(team: Team, own: Told | str, *, top: int, timeout: float) -> Told:
+def below(crew: Crew, screen: Screen, most: int = workers_form.MOST_SHARED) -> Screen:
+    """What is left of the screen below the table and `most` shared suspects."""
+    head = min(len(crew.entries()) + 1, workers_form.MOST_ROWS) + most + _OTHER_LINES
+    return dataclasses.replace(screen, height=max(screen.height - head, 0))
+
+
+def below_the_table(crew: Crew, report: Told, pid: int, screen: Screen = _SCREEN) -> Told:
+    """The report of the worker `pid` with a table of all workers above it. Blocks for a moment."""
+    roll = crew.roll({pid: report.document})
+    rows = tuple(dataclasses.replace(row, answering=row.pid == pid) for row in roll.rows)
+    roll = dataclasses.replace(roll, rows=rows)
+    document = report.document | workers_form.to_dict(roll)
+    return Told(document, lambda height: _above(roll, report, height, screen))
+
+
+def of_all(
+    crew: Crew,
+    own: Told | str | None,
+    *,
+    top: int,
+    timeout: float,
+    screen: Screen = _SCREEN,
+) -> Told:
     """The reports of all workers: what they share, and the report of the one that has it worst.
 
-    `own` is this worker's report, or why there is none. Blocks until the last has answered.
+    `own` is the report of the worker that asks, or why there is none; None if no worker asks.
+    Blocks until the last has answered.
     """
-    alive = [entry for entry in team.entries() if entry.alive]
-    answers = workers.ask_all(alive, "report", timeout, top=top, text=True, height=50)
-    reports = {
-        one.entry.pid: Told(one.answer["document"], _fixed(str(one.answer["text"])))
-        for one in answers
-        if one.answer is not None
-    }
+    alive = [entry for entry in crew.entries() if entry.alive]
+    wanted = _wanted(top, below(crew, screen, most=top))
+    answers = workers.ask_all(alive, "report", timeout, **wanted)
+    reports = {one.entry.pid: _received(one.answer) for one in answers if one.answer is not None}
     errors = {one.entry.pid: one.error for one in answers if one.answer is None}
-    if isinstance(own, Told):
-        reports[team.pid] = own
-    else:
-        errors[team.pid] = own
-    roll = team.roll({pid: report.document for pid, report in reports.items()})
+    if crew.pid is not None and isinstance(own, Told):
+        reports[crew.pid] = own
+    elif crew.pid is not None and isinstance(own, str):
+        errors[crew.pid] = own
+    roll = crew.roll({pid: report.document for pid, report in reports.items()})
     rows = tuple(
         dataclasses.replace(row, error=row.error or errors.get(row.pid, ""), answering=False)
         for row in roll.rows
@@ -85,17 +131,37 @@ def of_all(team: Team, own: Told | str, *, top: int, timeout: float) -> Told:
     roll = dataclasses.replace(roll, rows=rows)
     documents = {pid: report.document for pid, report in reports.items()}
     document = workers_form.to_dict_with_reports(roll, documents)
-    return Told(document, lambda height: _worst(roll, reports, top, height))
+    return Told(document, lambda height: _worst(roll, reports, top, height, screen))
 
 
-def _worst(roll: Workers, reports: dict[int, Told], top: int, height: int) -> str:
+def _wanted(top: int, screen: Screen) -> dict[str, Any]:
+    return {"top": top, "text": True, **dataclasses.asdict(screen)}
+
+
+def _received(answer: Mapping[str, Any]) -> Told:
+    """The other worker has made it as high as it was to be; a table takes some of the lines."""
+
+    def render(height: int) -> str:
+        return str(answer["text"])
+
+    return Told(answer["document"], render)
+
+
+def _worst(
+    roll: Workers, reports: Mapping[int, Told], top: int, height: int, screen: Screen
+) -> str:
     worst = next((found.worst_pid for found in roll.suspects), None)
-    if worst not in reports:
-        worst = next(iter(reports), None)
-    if worst is None:
-        return "\n".join(workers_form.lines(roll, most=top)) + "\n"
-    return workers_form.above(roll, reports[worst].render, height=height, most=top)
+    shown = reports.get(worst) if worst is not None else None
+    shown = shown or next(iter(reports.values()), None)
+    if shown is None:
+        style = Style(screen.colour)
+        return "\n".join(workers_form.lines(roll, screen.width, style, top)) + "\n"
+    return _above(roll, shown, height, screen, most=top)
 
 
-def _fixed(rendered: str) -> Callable[[int], str]:
-    return lambda height: rendered
+def _above(
+    roll: Workers, report: Told, height: int, screen: Screen, most: int = workers_form.MOST_SHARED
+) -> str:
+    return workers_form.above(
+        roll, report.render, width=screen.width, height=height, colour=screen.colour, most=most
+    )

@@ -10,6 +10,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Screen:
+    """How many columns and lines there are, and whether they can be coloured."""
+
+    width: int = 80
+    height: int = 50
+    colour: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A block of lines that can be told in fewer lines.
 

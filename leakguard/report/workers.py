@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 SCHEMA = "leakguard-workers/1"
 
-_MOST_ROWS = 10
+MOST_ROWS = 10
 _MOST_ENDED = 4
 _MOST_NAMES = 5
-_MOST_SHARED = 3
+MOST_SHARED = 3
 _ROOM_FOR_ALL = 76
 _WIDTHS = (8, 12, 9, 12, 10)
 _HEADING = ("pid", "up", "RSS", "growing", "requests")
@@ -104,7 +104,7 @@ def schema() -> dict[str, Any]:
 
 
 def lines(
-    workers: Workers, width: int = 80, style: Style | None = None, most: int = _MOST_SHARED
+    workers: Workers, width: int = 80, style: Style | None = None, most: int = MOST_SHARED
 ) -> list[str]:
     """The table, who has ended or is silent, and at most `most` shared suspects."""
     style = style or Style()
@@ -131,7 +131,7 @@ def above(
     width: int = 80,
     height: int = 50,
     colour: bool = False,
-    most: int = _MOST_SHARED,
+    most: int = MOST_SHARED,
 ) -> str:
     """A report of one worker below the table of all, on one screen; without others, it alone.
 
@@ -160,14 +160,14 @@ def _worth_a_row(rows: Sequence[WorkerRow]) -> list[WorkerRow]:
     """All of them, or those that say most, in the order given; the last few of those that ended."""
     ended = sorted((row for row in rows if row.ended_seconds is not None), key=_recency)
     rows = [row for row in rows if row not in ended[_MOST_ENDED:]]
-    if len(rows) <= _MOST_ROWS:
+    if len(rows) <= MOST_ROWS:
         return rows
 
     def importance(row: WorkerRow) -> tuple[bool, bool, float]:
         pace = row.suspect_bytes_per_minute or row.rss_bytes_per_minute or 0.0
         return (not row.answering, row.ended_seconds is not None, -pace)
 
-    kept = sorted(rows, key=importance)[: _MOST_ROWS - 1]
+    kept = sorted(rows, key=importance)[: MOST_ROWS - 1]
     return [row for row in rows if row in kept]
 
 

@@ -100,13 +100,16 @@ def test_the_same_in_json(make_endpoint, ask, team, known):
     assert document["merged_suspects"][0]["pids"] == sorted([os.getpid(), 77])
 
 
+WANTED = {"top": 3, "text": True, "width": 80, "height": 50, "colour": False}
+
+
 def test_one_worker_can_be_asked_through_another(make_endpoint, ask, team, known, examine):
     team.alive[77] = known(77)
     before = len(examine.calls)
     endpoint = make_endpoint(timeout=9)
     assert ask(endpoint, "worker=77&top=3").body == b"report of 77\n"
     assert json.loads(ask(endpoint, "worker=077&format=json").body)["process"]["pid"] == 77
-    assert team.asked[0] == (77, "report", 9.0, {"top": 3, "text": True, "height": 50})
+    assert team.asked[0] == (77, "report", 9.0, WANTED)
     assert len(examine.calls) == before
 
 

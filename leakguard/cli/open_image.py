@@ -1,0 +1,55 @@
+"""``leakguard open FILE``: the report of a saved heap image."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from leakguard.cli import images
+from leakguard.cli.console import as_json, screen, waiting
+from leakguard.cli.parsing import NOTHING_FOUND, SUSPECT_FOUND, UsageError, add_top, add_verb
+from leakguard.report import jsonform
+from leakguard.report.model import Report
+from leakguard.report.text import render
+
+if TYPE_CHECKING:
+    import argparse
+
+    from leakguard.cli.parsing import Parser, Verbs
+
+
+def add_to(verbs: Verbs) -> Parser:
+    """The verb's command line."""
+    parser = add_verb(
+        verbs,
+        "open",
+        "report on a saved heap image",
+        "Analyse a heap image (.lgheap) and report what stands out.",
+    )
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        help="the image, as 'leakguard snapshot' or leakguard.snapshot(FILE) wrote it",
+    )
+    add_top(parser)
+    return parser
+
+
+def run(options: argparse.Namespace) -> tuple[int, str]:
+    """Analyse the image."""
+    from leakguard.analysis import analyse
+
+    if options.file is None:
+        raise UsageError("say which image to open: 'leakguard open FILE'")
+    with images.opened(options.file) as image, waiting("analysing the heap image"):
+        created = image.meta.get("created")
+        app = image.meta.get("app", "")
+        findings = analyse(image, top=options.top)
+    age = max(time.time() - created, 0.0) if created else 0.0
+    report = Report(findings, age_seconds=age, app=app)
+    status = SUSPECT_FOUND if findings.suspects else NOTHING_FOUND
+    if options.json:
+        return status, as_json(jsonform.to_dict(report))
+    size = screen(options.top)
+    return status, render(report, width=size.width, height=size.height, colour=size.colour)
