@@ -41,6 +41,23 @@ def test_settings_that_are_wrong_are_one_line():
         printed("token")
 
 
+def test_the_other_verbs_are_those_of_the_command_line(capsys, tmp_path):
+    with pytest.raises(SystemExit) as left:
+        printed("open", str(tmp_path / "nothing.lgheap"))
+    assert left.value.code == 2
+    assert "cannot open" in capsys.readouterr().err
+
+
+def test_the_app_of_the_settings_is_meant(capsys):
+    with (
+        override_settings(LEAKGUARD={"app_name": "django-shop"}),
+        pytest.raises(SystemExit) as left,
+    ):
+        printed("top", "--top", "3")
+    assert left.value.code == 2
+    assert "there is no app 'django-shop' here" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("arguments", "told"), [((), "VERB"), (("tokn",), "invalid choice")])
 def test_a_verb_that_there_is_not_is_refused(arguments, told):
     with pytest.raises(CommandError, match=told):

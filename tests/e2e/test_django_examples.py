@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +12,8 @@ import pytest
 from traffic import send
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from serving import Server
 
     from tests.e2e.conftest import Serve
@@ -82,3 +87,33 @@ def test_the_fix_has_no_suspect(serve: Serve, story: str, address: str) -> None:
     found = after_traffic(serve, story, "django_fixed", address)
     assert found["suspects"] == []
     assert found["verdict"]["kind"] == "none"
+
+
+PROJECT = """
+SECRET_KEY = "only for this test"
+INSTALLED_APPS = ["leakguard_django"]
+LEAKGUARD = {"app_name": "shop"}
+"""
+
+
+def test_manage_py_asks_the_running_project(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "project.py").write_text(PROJECT)
+    env = {"LEAK_SLOTS": str(SLOTS), "LEAKGUARD_APP_NAME": "shop"}
+    server = serve("global_cache_leak/django_leaky", env=env)
+    assert send(server.url("/arr"), REQUESTS) == {200: REQUESTS}
+    assert server.leak().status == 200  # a worker is known from its first answer on
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "django", "leakguard", "top", "--top", "1"],
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "project",
+            "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]),
+            "XDG_RUNTIME_DIR": str(tmp_path),
+        },
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "leaky.ARR" in done.stdout

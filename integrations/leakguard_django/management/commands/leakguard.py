@@ -1,11 +1,17 @@
-"""`manage.py leakguard token`: the token that the endpoint of this project asks for."""
+"""`manage.py leakguard VERB`: the command line of LeakGuard, for this project.
+
+`token` prints the token that the settings of the project name; the other verbs are those of the
+command `leakguard`, with the exit status that they have there.
+"""
 
 from __future__ import annotations
 
+import argparse
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from leakguard import cli
 from leakguard.endpoint.tokens import shared_token
 from leakguard.errors import LeakGuardError
 from leakguard_django import conf
@@ -13,25 +19,39 @@ from leakguard_django import conf
 if TYPE_CHECKING:
     from leakguard.settings import Settings
 
+_OF_AN_APP = ("top", "snapshot")
+_VERBS = (*_OF_AN_APP, "workers", "open", "diff", "token")
+
 
 class Command(BaseCommand):
-    help = "What LeakGuard knows of this project."
+    help = "What LeakGuard knows of this project; `leakguard VERB --help` tells more."
     requires_system_checks: list[str] = []  # noqa: RUF012  # as Django declares it
 
     def add_arguments(self, parser: CommandParser) -> None:
-        verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-        verbs.add_parser("token", help="print the token that the endpoint asks for")
+        parser.add_argument("verb", metavar="VERB", choices=_VERBS, help=", ".join(_VERBS))
+        parser.add_argument(
+            "arguments", metavar="...", nargs=argparse.REMAINDER, help="those of the verb"
+        )
 
     def handle(self, *arguments: Any, **options: Any) -> None:
         """Print what was asked for. Raises `CommandError` if there is none."""
+        verb, given = options["verb"], options["arguments"]
         try:
-            self.stdout.write(_token(conf.build()))
+            settings = conf.build()
+            if verb == "token" and not given:
+                self.stdout.write(_token(settings))
+                return
         except LeakGuardError as error:
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(
                 f"the token cannot be kept: {error}; set LEAKGUARD_TOKEN instead"
             ) from error
+        named = any(word.startswith("--app") for word in given)
+        if verb in _OF_AN_APP and settings.app_name and not named:
+            given = ["--app", settings.app_name, *given]
+        if status := cli.main([verb, *given]):
+            raise SystemExit(status)
 
 
 def _token(settings: Settings) -> str:
