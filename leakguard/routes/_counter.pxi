@@ -133,7 +133,7 @@ cdef class NameMemo:
                 PyTuple_GET_ITEM(found, 0) == method
                 or <object>PyTuple_GET_ITEM(found, 0) == <object>method
             ):
-                root = NULL if wsgi else lg_find(flight.scope, "root_path")
+                root = lg_find(flight.scope, "SCRIPT_NAME" if wsgi else "root_path")
                 if root == NULL or not <object>root:
                     return PyTuple_GET_ITEM(found, 1)
         return NULL
@@ -160,6 +160,14 @@ cdef inline void count(Figures figures, Flight flight, bint failed) noexcept:
     if flight.slot is not None:
         bind(flight.slot, figures.route)
         give_up(flight)
+
+cdef bint is_whole(FlightCounter counter) noexcept:
+    """Whether it can still count: the garbage collector takes an app apart, LeakGuard with it, in
+    any order, and what lands as it is collected may come after its counter."""
+    if counter is None or counter.figures is None or counter._name_of is None:
+        return False
+    names = counter._name_of
+    return not isinstance(names, NameMemo) or (<NameMemo>names).by_path is not None
 
 cdef class FlightCounter:
     cdef readonly dict figures

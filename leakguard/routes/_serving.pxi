@@ -77,6 +77,8 @@ cdef public class RequestCoroutine [object LGRequestCoroutine, type LGRequestCor
 
     def __dealloc__(self):
         if self.state == SUSPENDED:
+            if not is_whole(self.middleware.counter):
+                self.flight = None
             self.close()  # as any coroutine that nobody awaits to its end
 
     def __await__(self):

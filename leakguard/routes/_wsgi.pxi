@@ -87,7 +87,8 @@ cdef class WsgiBody:
     cdef bint failed
 
     def __dealloc__(self):
-        self.land()
+        if self.flight is not None and is_whole(self.middleware.counter):
+            self.land()
 
     def __iter__(self):
         return self

@@ -45,6 +45,7 @@ class WsgiNames(NameMemo):
         said = environ.get("leakguard.route")
         if isinstance(said, str):
             return f"{shown(method)} {said}"
+        root: str = environ.get("SCRIPT_NAME", "")  # with what an app within this one is mounted at
         route = flight.route or said
         if route is None and "werkzeug.request" in environ:
             # Flask's requests have a rule once one has matched; it sets them None as they end.
@@ -55,16 +56,16 @@ class WsgiNames(NameMemo):
         rule = getattr(route, "rule", None)
         if isinstance(rule, str):
             if self._rules is not None and getattr(route, "map", None) is not self._rules:
-                return f"{shown(method)} {environ.get('SCRIPT_NAME', '')}{rule}"
+                return f"{shown(method)} {root}{rule}"
             return self._remember_rule(route, method, f"{shown(method)} {rule}")
         status = flight.status or 0
         if status in (404, 405):
             return UNMATCHED
         path: str = environ.get("PATH_INFO", "")
         template = _django_route(path) if self._is_django else None
-        name = f"{shown(method)} {template}" if template else self._folded.name(method, path)
+        name = f"{shown(method)} {template}" if template else self._folded.name(method, root + path)
         # One that has not answered yet may still be told its rule.
-        if status and len(path) <= _MAX_PATH and not shown(method).startswith("OTHER"):
+        if status and not root and len(path) <= _MAX_PATH and not shown(method).startswith("OTHER"):
             if len(self.by_path) >= _MAX_PATHS:
                 self.by_path.clear()
             self.by_path[path] = (method, name)

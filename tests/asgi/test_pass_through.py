@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from contextlib import asynccontextmanager
 
 import pytest
@@ -94,3 +95,30 @@ def test_what_is_not_http_gets_the_very_objects_of_the_server(scope):
     arguments = (dict(scope), receive, send)
     asyncio.run(LeakGuard(app, token=TOKEN)(*arguments))
     assert all(got is given for got, given in zip(seen, arguments, strict=True))
+
+
+def test_an_app_is_garbage_together_with_a_request_that_nobody_awaits():
+    closed = []
+
+    class Never:
+        def __await__(self):
+            yield
+
+    def make():
+        cycle = []
+
+        async def app(scope, receive, send):
+            try:
+                await Never()
+            finally:
+                closed.append(len(cycle))
+
+        wrapped = LeakGuard(app, token=TOKEN, baseline=False, sampling=False)
+        request = wrapped(dict(HTTP), None, None)
+        request.send(None)
+        cycle.append([request, wrapped])  # made last: it is taken apart last
+
+    for _ in range(3):
+        make()
+        gc.collect()
+    assert closed == [1] * 3

@@ -171,6 +171,34 @@ def test_an_answer_that_nobody_closes_ends_when_it_is_dropped(environ, counted):
     assert counted(app) == {"GET /x": (1, 0, 0)}
 
 
+def test_an_app_is_garbage_together_with_an_answer_that_nobody_closed(environ):
+    closed = []
+
+    def make():
+        cycle = []
+
+        def app(environ, start_response):
+            start_response("200 OK", [])
+            return items()
+
+        def items():
+            try:
+                yield b"a"
+                yield bytes(cycle)
+            finally:
+                closed.append(True)
+
+        wrapped = guarded(app, baseline=False)
+        answer = wrapped(environ("/x"), lambda *arguments: None)
+        next(iter(answer))
+        cycle.append([answer, wrapped])  # made last: it is taken apart last
+
+    for _ in range(3):
+        make()
+        gc.collect()
+    assert closed == [True] * 3
+
+
 @pytest.mark.usefixtures("sampled")
 def test_the_request_owns_what_runs_for_it_and_nothing_else(environ):
     seen = []

@@ -10,6 +10,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import path, re_path
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from leakguard.wsgi import LeakGuard
 
@@ -73,6 +74,22 @@ def test_an_app_may_say_its_route(environ, counted):
     wrapped = LeakGuard(app, token=TOKEN)
     ask(wrapped, environ, ("GET", "/users/ann"), ("GET", "/users/bob"), ("BREW", "/users/bob"))
     assert counted(wrapped) == {"GET /users/:name": (2, 0, 0), "OTHER /users/:name": (1, 0, 0)}
+
+
+def test_the_path_of_an_app_within_the_app_begins_with_where_it_is_mounted(environ, counted):
+    def app(environ, start_response):
+        start_response("200 OK", [])
+        return []
+
+    wrapped = LeakGuard(DispatcherMiddleware(app, {"/a": app, "/b": app}), token=TOKEN)
+    addresses = ("/x", "/a/x", "/b/x", "/b/x", "/x", "/b")
+    ask(wrapped, environ, *[("GET", address) for address in addresses])
+    assert counted(wrapped) == {
+        "GET /x": (2, 0, 0),
+        "GET /a/x": (1, 0, 0),
+        "GET /b/x": (2, 0, 0),
+        "GET /b": (1, 0, 0),
+    }
 
 
 def test_paths_without_a_route_are_folded_and_bounded(environ, counted):
