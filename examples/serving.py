@@ -1,4 +1,4 @@
-"""Run one application under a real uvicorn, for as long as a `with` block lasts."""
+"""Run one application under a real server, for as long as a `with` block lasts."""
 
 from __future__ import annotations
 
@@ -70,24 +70,28 @@ def serving(
     log_file: Path,
     *,
     loop: str = "auto",
+    flask: bool = False,
     env: Mapping[str, str] | None = None,
     options: Sequence[str] = (),
 ) -> Iterator[Server]:
     """Serve `app` ("module:attribute" in `directory`) on a free port; stop it at the end.
 
-    `options` are more of uvicorn's own.
+    The server is uvicorn, or `flask run` with its threads; `options` are more of its own.
 
     RuntimeError, with the server's log, when it does not come up or does not stop when asked.
     """
     token = secrets.token_urlsafe(24)
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    # -P: the installed leakguard, never a source tree that happens to be the current directory
-    command = [sys.executable, "-P", "-m", "uvicorn", app, f"--app-dir={directory}"]
-    command += [f"--port={port}", f"--loop={loop}", "--log-level=warning", *options]
+    if flask:
+        command = ["flask", f"--app={directory / app}", "run"]
+    else:
+        command = ["uvicorn", app, f"--app-dir={directory}", f"--loop={loop}"]
+        command += ["--log-level=warning"]
     with log_file.open("wb") as log:
+        # -P: the installed leakguard, never a source tree that happens to be the current directory
         process = subprocess.Popen(
-            command,
+            [sys.executable, "-P", "-m", *command, f"--port={port}", *options],
             env={**os.environ, "LEAKGUARD_TOKEN": token, **(env or {})},
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -21,6 +21,7 @@ class Serve(Protocol):
         app: str,
         *,
         loop: str = "asyncio",
+        flask: bool = False,
         env: Mapping[str, str] | None = None,
         options: Sequence[str] = (),
     ) -> Server: ...
@@ -35,6 +36,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
             app: str,
             *,
             loop: str = "asyncio",
+            flask: bool = False,
             env: Mapping[str, str] | None = None,
             options: Sequence[str] = (),
         ) -> Server:
@@ -43,8 +45,15 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
             log_file = tmp_path / f"{module}.log"
             # the runtime directory is the test's own, so that no server meets another's files
             environment = {"XDG_RUNTIME_DIR": str(tmp_path), **(env or {})}
-            name = f"{module}:app"
-            started = serving(name, where, log_file, loop=loop, env=environment, options=options)
+            started = serving(
+                f"{module}:app",
+                where,
+                log_file,
+                loop=loop,
+                flask=flask,
+                env=environment,
+                options=options,
+            )
             return servers.enter_context(started)
 
         yield start
