@@ -77,7 +77,7 @@ def test_under_asgi_too():
     async def ask():
         client = AsyncClient()
         assert (await client.get("/_leak")).status_code == 401
-        await client.aforce_login(user)
+        await sync_to_async(client.force_login)(user)
         answer = await client.get("/_leak")
         await sync_to_async(connections.close_all)()
         return answer.status_code
