@@ -1,4 +1,8 @@
-"""`flask leakguard`: what can be asked about the app from the command line."""
+"""`flask leakguard VERB`: the command line of LeakGuard, for this app.
+
+`token` prints the token that the settings of the app name; the other verbs are those of the command
+`leakguard`, with the exit status that they have there.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +12,30 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from leakguard import cli
 from leakguard.endpoint.tokens import shared_token
 from leakguard.errors import LeakGuardError
 
 if TYPE_CHECKING:
-    from leakguard.wsgi import LeakGuard
+    from leakguard.settings import Settings
+
+_OF_AN_APP = {
+    "top": "Report on the running app.",
+    "snapshot": "Save a heap image of the running app.",
+}
+_OTHERS = {
+    "workers": "List the apps and workers of this host.",
+    "open": "Report on a saved heap image.",
+    "diff": "Tell what grew between two heap images.",
+}
 
 group = AppGroup("leakguard", help="Find what leaks in this app.")
 
 
 @group.command()
 def token() -> None:
-    """Print the token that a reader of the endpoint needs."""
-    guarded: LeakGuard = current_app.extensions["leakguard"]
-    settings = guarded.settings
+    """Print the token that the endpoint asks for."""
+    settings = _settings()
     if settings.token is None and settings.authorize is not None:
         raise click.ClickException(
             f"{settings.path} has no token: the function in `authorize` decides who may ask."
@@ -30,3 +44,28 @@ def token() -> None:
         click.echo(settings.token or shared_token(settings.app_name))
     except LeakGuardError as error:
         raise click.ClickException(str(error)) from error
+
+
+def _add(verb: str, what: str) -> None:
+    # --help too is the verb's own.
+    @group.command(
+        verb, help=what, add_help_option=False, context_settings={"ignore_unknown_options": True}
+    )
+    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+    def run(arguments: tuple[str, ...]) -> None:
+        given = list(arguments)
+        named = any(word.split("=")[0] == "--app" for word in given)
+        name = _settings().app_name
+        if verb in _OF_AN_APP and name and not named:
+            given = ["--app", name, *given]
+        if status := cli.main([verb, *given]):
+            raise SystemExit(status)
+
+
+for _verb, _what in (_OF_AN_APP | _OTHERS).items():
+    _add(_verb, _what)
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["leakguard"].settings
+    return settings

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import traffic
 from traffic import send
 
 if TYPE_CHECKING:
@@ -63,3 +69,22 @@ def test_the_fix_has_no_suspect(serve: Serve, story: str) -> None:
     found = findings(after_traffic(serve, story, "flask_fixed"))
     assert found["suspects"] == []
     assert found["verdict"]["kind"] == "none"
+
+
+def test_the_command_reports_on_the_running_app(serve: Serve, tmp_path: Path) -> None:
+    server = after_traffic(serve, "global_cache_leak", "flask_leaky")
+    assert server.leak().status == 200
+    app = Path(traffic.__file__).parent / "global_cache_leak" / "flask_leaky"
+    command = ["flask", f"--app={app}", "leakguard", "top", "--json"]
+    told = subprocess.run(
+        [sys.executable, "-P", "-m", *command],
+        env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path), "LEAKGUARD_TOKEN": server.token},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert told.returncode == 1, told.stderr.decode()
+    found = json.loads(told.stdout)
+    assert found["process"]["pid"] == server.process.pid
+    assert found["suspects"][0]["holder"] == "leaky.ARR"

@@ -1,11 +1,10 @@
-"""The extension by Flask's own conventions: app or factory, `app.config`, `app.extensions`, CLI."""
+"""The extension by Flask's own conventions: app or factory, `app.config`, `app.extensions`."""
 
 from __future__ import annotations
 
 import pytest
 import starlette.applications
 
-from leakguard.endpoint.tokens import shared_token
 from leakguard.errors import SettingsError
 from leakguard_flask import LeakGuard
 
@@ -72,9 +71,6 @@ def test_a_function_in_the_config_decides_who_may_ask(make_app):
     client = app.test_client()
     assert client.get("/_leak", headers={"X-Team": "ops"}).status_code == 200
     assert client.get("/_leak", headers={"X-Team": "sales"}).status_code in (401, 403)
-    told = app.test_cli_runner().invoke(args=["leakguard", "token"])
-    assert told.exit_code == 1
-    assert "decides who may ask" in told.output
 
 
 def test_twice_on_one_app_is_an_error(make_app, counted):
@@ -92,18 +88,3 @@ def test_what_is_no_flask_app_is_an_error_that_names_what_to_use(make_app):
         LeakGuard(starlette.applications.Starlette())
     with pytest.raises(SettingsError, match="a method is no Flask app"):
         LeakGuard(make_app().wsgi_app)
-
-
-def test_the_command_prints_the_token_of_the_app(make_app):
-    app = make_app()
-    LeakGuard(app)
-    told = app.test_cli_runner().invoke(args=["leakguard", "token"])
-    assert (told.exit_code, told.output) == (0, f"{TOKEN}\n")
-    app = make_app(LEAKGUARD_TOKEN=None, LEAKGUARD_APP_NAME="shop-2")
-    LeakGuard(app)
-    told = app.test_cli_runner().invoke(args=["leakguard", "token"])
-    assert told.output == shared_token("shop-2") + "\n"
-    answer = app.test_client().get(
-        "/_leak", headers={"Authorization": f"Bearer {told.output.strip()}"}
-    )
-    assert answer.status_code == 200
