@@ -10,7 +10,6 @@ class LeakGuardConfig(AppConfig):
     name = "leakguard_django"
     label = "leakguard"
     verbose_name = "LeakGuard"
-    default_auto_field = "django.db.models.AutoField"  # of no table: see models.py
 
     def ready(self) -> None:
         from leakguard_django.checks import CHECKS

@@ -111,7 +111,7 @@ def _is_ours(name: str) -> bool:
     return isinstance(found, type) and issubclass(found, LeakGuardMiddleware)
 
 
-def _routes(patterns: list[Any], before: str = "") -> Iterator[str]:
+def _routes(patterns: Any, before: str = "") -> Iterator[str]:
     """The patterns of the project's own views, each from the root on."""
     for pattern in patterns:
         route = before + str(pattern.pattern)

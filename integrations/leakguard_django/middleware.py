@@ -77,7 +77,8 @@ class LeakGuardMiddleware:
     def _end(self, flight: Flight, response: HttpResponseBase) -> HttpResponseBase:
         """The response is complete, or it streams: then its flight ends when it is closed."""
         flight.status = response.status_code
-        if not response.streaming or not hand_over(response, flight, self._leave):
+        streams = getattr(response, "streaming", False)
+        if not (streams and hand_over(response, flight, self._leave)):
             self._leave(flight, False)
         return response
 

@@ -8,6 +8,8 @@ from django.db import models
 class Report(models.Model):
     """The answer of the endpoint."""
 
+    id = models.AutoField(primary_key=True)  # said here: no project need choose its kind
+
     class Meta:
         managed = False
         default_permissions = ("view",)
