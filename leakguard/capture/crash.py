@@ -62,7 +62,7 @@ def too_slow(seconds: float, progress: Progress, *, stuck: bool) -> str:
     """
     where = _where(progress) if stuck else ""
     return (
-        f"the capture took longer than {seconds:g} s ({progress.processed:,} objects done)"
+        f"the capture took longer than {seconds:.3g} s ({progress.processed:,} objects done)"
         f"{f': it hangs{where}' if where else '; raise timeout'}. {_UNHARMED}"
     )
 

@@ -33,6 +33,7 @@ def turn(timeout: float, cancel: Cancel | None = None) -> Iterator[float]:
     nobody waits for anybody.
     """
     began = time.monotonic()
+    waited = 0.0
     try:
         descriptor = _open()
     except (LeakGuardError, OSError) as error:
@@ -49,10 +50,11 @@ def turn(timeout: float, cancel: Cancel | None = None) -> Iterator[float]:
                     f"on a host, and {timeout:g} s passed; ask again later, or raise timeout"
                 )
             native.poll().poll(_LOOK_MILLISECONDS)
+            waited = time.monotonic() - began
         os.truncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         try:
-            yield time.monotonic() - began
+            yield waited
         finally:
             # Closing alone would not do: a child that the app has forked meanwhile has it open.
             locks.release(descriptor)

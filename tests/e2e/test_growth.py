@@ -86,7 +86,7 @@ def test_two_leaks_are_named_in_order_beside_all_that_is_quiet(serve: Serve) -> 
     gained = (ROUNDS - 2) * REQUESTS
     assert first["growth_bytes"] == pytest.approx(gained * ORDER_BYTES, rel=0.1)
     assert first["bytes_per_request"] == pytest.approx(ORDER_BYTES, rel=0.1)
-    assert first["routes"][0]["route"] == "GET /orders"
+    assert first["routes"][0]["route"] == "GET /orders/{n}"
     assert first["confidence"] > 0.7
     # asked again at once the answer is the same
     again = report(server)
