@@ -22,6 +22,7 @@ def runtime(tmp_path, monkeypatch):
     place.mkdir(mode=0o700)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(place))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # for the processes that a test starts
     for name in ("LEAKGUARD_TOKEN", "LEAKGUARD_APP_NAME"):
         monkeypatch.delenv(name, raising=False)
     return place
