@@ -121,7 +121,11 @@ class Comparison:
 
     def _moving(self) -> list[_Moving]:
         moving: list[_Moving] = []
+        left_out: set[int] = set()
         for index, path in enumerate(self.paths):
+            if path.parent in left_out or (path.parent < 0 and path.type_kind == TypeKind.CODE):
+                left_out.add(index)  # code that C holds is of stacks that tools remember, ours too
+                continue
             if path.flags & _pathtree.FLAG_OWN or path.type_kind == TypeKind.WEAKREF:
                 continue
             if self._is_subclasses(index):

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+# A run is short: a sample each kilobyte tells of it what a day would at the usual interval.
+OFTEN = 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One process: an app of the folder `apps`, the packages it needs, and its traffic."""
+    """One process: an app of the folder `apps`, the packages it needs, and its traffic.
+
+    `sampling` is LeakGuard's interval in bytes, None for the default.
+    """
 
     app: str
     needs: tuple[str, ...] = ()
     requests: int = 150
+    sampling: int | None = None
 
     def __str__(self) -> str:
         return f"{self.app}[{self.needs[0]}]" if self.needs else self.app
@@ -52,7 +59,7 @@ def published(
 ) -> Published:
     """A case: the pins of the two versions, and of what both need besides."""
     return Published(
-        Leak(Run(app, (affected, *also)), kind, holder, {route: 1.0}),
+        Leak(Run(app, (affected, *also), sampling=OFTEN), kind, holder, {route: 1.0}),
         Run(app, (fixed, *also)),
         f"https://github.com/{reported}",
     )
@@ -64,7 +71,7 @@ def own(
     """A leak of an app that needs no package, all of it fed by one route if no shares are given."""
     (first, *others) = routes
     fed = dict(zip(routes, shares.values(), strict=True)) if others else {first: 1.0}
-    return Leak(Run(app, requests=requests), kind, f"{app}{holder}", fed)
+    return Leak(Run(app, requests=requests, sampling=OFTEN), kind, f"{app}{holder}", fed)
 
 
 SQLALCHEMY = ("sqlalchemy==1.4.54", "wrapt==1.17.3", "setuptools==80.9.0")
@@ -187,8 +194,8 @@ PUBLISHED = (
 )
 
 OWN = (
-    own("small_objects", "global-cache", r"\.SEEN", "GET /view/{n}"),
-    own("small_dicts", "global-cache", r"\.SEEN", "GET /view/{n}"),
+    own("small_objects", "global-cache", r"\.SEEN", "GET /view/{n}", requests=900),
+    own("small_dicts", "global-cache", r"\.SEEN", "GET /view/{n}", requests=900),
     own(
         "ten_to_one",
         "global-cache",
@@ -216,14 +223,22 @@ OWN = (
     own("seldom_and_large", "global-cache", r"\.UPLOADS", "GET /upload/{n}"),
     # nobody in Python refers to these: the loop, the interpreter and the standard library do
     Leak(
-        Run("sleeping_tasks"),
+        Run("sleeping_tasks", sampling=OFTEN),
         "task",
         r"asyncio\.unix_events\._UnixSelectorEventLoop\._scheduled.*",
         {"GET /order/{n}": 1.0},
     ),
-    Leak(Run("at_exit"), "listener", r".*at_exit\.Session\.close.*", {"GET /session/{n}": 1.0}),
     Leak(
-        Run("finalizers"), "global-cache", r"weakref\.finalize\._registry", {"GET /borrow/{n}": 1.0}
+        Run("at_exit", sampling=OFTEN),
+        "listener",
+        r".*at_exit\.Session\.close.*",
+        {"GET /session/{n}": 1.0},
+    ),
+    Leak(
+        Run("finalizers", sampling=OFTEN),
+        "global-cache",
+        r"weakref\.finalize\._registry",
+        {"GET /borrow/{n}": 1.0},
     ),
 )
 

@@ -58,6 +58,7 @@ def _answers(run: Run, root: Path) -> list[Any]:
         environment["PYTHONPATH"] = os.pathsep.join([*own, environment.get("PYTHONPATH", "")])
     command = [sys.executable, "-P", str(HERE / "traffic.py"), run.app]
     command += ["--requests", str(run.requests)]
+    command += ["--sampling", str(run.sampling)] if run.sampling else []
     done = subprocess.run(
         command, env=environment, capture_output=True, text=True, timeout=300, check=False
     )

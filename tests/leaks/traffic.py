@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import importlib
 import itertools
 import json
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 TOKEN = "a-token-for-the-tests"
 AT_A_TIME = 8
-# A round is short; a sample each kilobyte tells of it what a day would tell at the usual interval.
-SAMPLING = 1024
 
 
 async def ask(app: Any, path: str, method: str = "GET") -> tuple[int, bytes]:
@@ -85,18 +84,20 @@ async def round_of(app: Any, asked: Iterator[str], requests: int) -> None:
                 raise SystemExit(f"the app answered {status}")
 
 
-async def run(name: str, rounds: int, requests: int) -> None:
+async def run(name: str, rounds: int, requests: int, sampling: int | None) -> None:
     """Print the answer after each round but the first, which warms up.
 
     Nothing is kept of an answer: what grows here must be the app's.
     """
     module = importlib.import_module(name)
-    guarded = LeakGuard(module.app, token=TOKEN, cooldown=0, sampling=SAMPLING)
+    guarded = LeakGuard(module.app, token=TOKEN, cooldown=0, sampling=sampling)
     asked = paths(module)
     await round_of(guarded, asked, requests)
     await ask_leakguard(guarded, "/_leak/baseline?format=json", "POST")
     for _ in range(rounds):
         await round_of(guarded, asked, requests)
+        if gc.isenabled():
+            gc.collect()  # in so many requests as a round stands for there would be some
         print(json.dumps(await ask_leakguard(guarded, "/_leak?format=json&top=10")), flush=True)
 
 
@@ -105,8 +106,9 @@ def main() -> None:
     parser.add_argument("app")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--requests", type=int, default=150)
+    parser.add_argument("--sampling", type=int, help="bytes between samples; the default if none")
     options = parser.parse_args()
-    asyncio.run(run(options.app, options.rounds, options.requests))
+    asyncio.run(run(options.app, options.rounds, options.requests, options.sampling))
 
 
 if __name__ == "__main__":
