@@ -31,7 +31,8 @@ def test_the_report_as_text_and_as_json(client):
     assert answer.status_code == 200
     assert "Nothing stands out" in answer.text
     answer = client.get("/_leak?format=json", headers=BEARER)
-    assert answer.json["routes"][0]["route"] == "GET /shop"
+    counted = [row["route"] for row in answer.json["routes"] if row["requests"]]
+    assert counted == ["GET /shop"]
     assert answer.headers["cache-control"] == "no-store"
 
 
