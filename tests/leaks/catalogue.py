@@ -257,3 +257,8 @@ QUIET = (
     Run("quiet_tasks"),
     Run("quiet_errors"),
 )
+
+# Nothing in Python holds these, and a term of the memory of the process needs a while to be sure.
+# https://github.com/aio-libs/multidict/issues/1232
+NATIVE = Run("dropped_headers", ("multidict==6.6.3",), requests=6000)
+NATIVE_FIXED = Run("dropped_headers", ("multidict==6.6.4",), requests=6000)

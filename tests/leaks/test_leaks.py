@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from catalogue import OFTEN, OWN, PUBLISHED, QUIET, Leak, Run
+from catalogue import NATIVE, NATIVE_FIXED, OFTEN, OWN, PUBLISHED, QUIET, Leak, Run
 
 LEAKS = [*(case.leak for case in PUBLISHED), *OWN]
 # A small part of what a request keeps may be the server's, made before the app was called.
@@ -67,5 +67,17 @@ def test_a_fixed_version_is_quiet(last):
 
 @pytest.mark.parametrize("run", QUIET, ids=str)
 def test_what_is_no_leak_is_quiet(last):
+    assert last["suspects"] == []
+    assert last["verdict"]["kind"] in NO_LEAK
+
+
+@pytest.mark.parametrize("run", [NATIVE], ids=str)
+def test_what_only_c_holds_is_told_as_native(last):
+    assert last["suspects"] == []
+    assert last["verdict"]["kind"] == "native"
+
+
+@pytest.mark.parametrize("run", [NATIVE_FIXED], ids=str)
+def test_its_fixed_version_has_no_suspect(last):
     assert last["suspects"] == []
     assert last["verdict"]["kind"] in NO_LEAK
