@@ -25,6 +25,7 @@ ENOUGH_COVERAGE = 0.7
 _SURE_OF_NOTHING = 0.8
 _SURE_OF_LITTLE = 0.6
 _SURE_BY_ALL = 0.95
+_MANY_REQUESTS = 5000
 _SURE_OF_GARBAGE = 0.9
 _SURE_OF_WARM_UP = 0.7
 # Before there are enough snapshots to know that no Python holder grows.
@@ -195,10 +196,14 @@ class _Judge:
         sure = _SURE_OF_NOTHING
         if snapshot.coverage is None or (self.evidence is not None and not self.ready):
             sure = _SURE_OF_LITTLE
-        elif self.ready and self.terms.known:
+        elif self.ready and self.terms.known and self._has_seen_much():
             sure = _SURE_BY_ALL
         text = memory.nothing(size, self.growth if self.ready else None)
         return Verdict("none", text, sure, doubt=self._doubt(sure))
+
+    def _has_seen_much(self) -> bool:
+        """Whether a slow leak, in C above all, would have shown by now."""
+        return self.growth is not None and (self.growth.requests or 0) >= _MANY_REQUESTS
 
     def _of_term(
         self,

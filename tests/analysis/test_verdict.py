@@ -328,8 +328,13 @@ def test_much_memory_kept_free_is_fragmentation_though_nothing_grows():
 
 
 def test_nothing():
-    found = judge(growth=growth(grown=0), evidence=terms(), routes=ROUTES)
+    long = replace(growth(grown=0), requests=20_000)
+    found = judge(growth=long, evidence=terms(), routes=ROUTES)
     assert (found.kind, found.confidence, found.term) == ("none", 0.95, None)
+    # a slow leak would not have shown in few requests
+    found = judge(growth=growth(grown=0), evidence=terms(), routes=ROUTES)
+    assert (found.kind, found.confidence) == ("none", 0.8)
+    assert found.doubt == "More requests between snapshots make it more certain."
     assert found.text.startswith("Nothing leaks: no holder in the 104.9 MB heap grew with the work")
     early = judge(growth=growth(False, intervals=0), evidence=terms())
     assert (early.kind, early.confidence) == ("none", 0.6)
