@@ -145,7 +145,7 @@ def _memory_table(routes: Sequence[Row], width: int, style: Style) -> Table:
             *(() if narrow else (units.count(row.errors), units.duration(row.mean_seconds))),
             *_memory(row.memory),
         )
-        for row in sorted(routes, key=_live, reverse=True)
+        for row in sorted(filter(_says_something, routes), key=_live, reverse=True)
     ]
     figures = () if narrow else ("errors", "mean")
     heading = ("routes", "requests", *figures, "live", "a request", "growing")
@@ -163,6 +163,10 @@ def _memory(memory: MemoryRow | None) -> tuple[str, str, str]:
         units.size(round(memory.bytes_per_request)),
         f"{units.size(round(pace))}/min" if pace is not None and grows else "-",
     )
+
+
+def _says_something(row: Row) -> bool:
+    return bool(row.requests or row.in_flight or _live(row))
 
 
 def _live(row: Row) -> float:
