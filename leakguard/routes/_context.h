@@ -25,22 +25,22 @@
 
 static int lg_context_usable; /* set by lg_check_context() */
 
-/* Where the running thread's context keeps its mapping; NULL: do without. */
-static inline PyObject **lg_context_vars(void) {
+/* Where a thread's context keeps its mapping; NULL: do without. */
+static inline PyObject **lg_context_vars(PyThreadState *thread) {
 #ifdef LG_CONTEXT_KNOWN
-    PyContext *context = (PyContext *)PyThreadState_Get()->context;
-    if (lg_context_usable && context) return (PyObject **)&context->ctx_vars;
+    if (lg_context_usable && thread->context)
+        return (PyObject **)&((PyContext *)thread->context)->ctx_vars;
 #endif
     return NULL;
 }
 
-/* What `vars` holds becomes `mapping`; values that variables remember from before are void. */
-static inline void lg_exchange_vars(PyObject **vars, PyObject *mapping) {
+/* What the thread's `vars` holds becomes `mapping`; what variables remember from before is void. */
+static inline void lg_exchange_vars(PyThreadState *thread, PyObject **vars, PyObject *mapping) {
 #ifdef LG_CONTEXT_KNOWN
     PyObject *old = *vars;
     Py_INCREF(mapping);
     *vars = mapping;
-    PyThreadState_Get()->context_ver++;
+    thread->context_ver++;
     Py_DECREF(old);
 #endif
 }
@@ -52,7 +52,7 @@ static int lg_is_sought(PyObject *found, void *sought) { return found == sought;
 static inline int lg_is_direct(PyObject *mapping, PyObject *value) {
 #ifdef LG_CONTEXT_KNOWN
     PyObject *root = (PyObject *)((PyHamtObject *)mapping)->h_root;
-    return Py_TYPE(root)->tp_traverse(root, lg_is_sought, value);
+    return root && Py_TYPE(root)->tp_traverse(root, lg_is_sought, value);
 #else
     return 0;
 #endif
@@ -74,7 +74,7 @@ static int lg_check_context(PyObject *variable) {
             lg_is_direct(*vars, value) && PyContextVar_Get(variable, NULL, &found) == 0) {
             agrees = found == value;
             Py_CLEAR(found);
-            lg_exchange_vars(vars, before);
+            lg_exchange_vars(PyThreadState_Get(), vars, before);
             agrees &= PyContextVar_Get(variable, NULL, &found) == 0 && found == Py_None;
         }
         Py_XDECREF(found);

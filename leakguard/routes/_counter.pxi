@@ -12,10 +12,10 @@ cdef public class Flight [object LGFlight, type LGFlightType]:
     cdef object previous, before, mapping  # of the context: see put_on()
     cdef LGLink link
     cdef readonly object route  # of a WSGI app: what its framework calls the route
-    cdef bint watched, wsgi
+    cdef bint watched, wsgi, reused, unsound
 
     def __init__(self, scope, send=None):
-        begin(self, scope, send, send is not None and get(scope, "type") == "http")
+        begin(self, scope, send, send is not None and get(scope, TYPE) == "http")
 
     def __dealloc__(self):
         lg_unlink(&self.link)
@@ -30,7 +30,7 @@ cdef public class Flight [object LGFlight, type LGFlightType]:
 
     @status.setter
     def status(self, status):
-        self.code = status_of(<PyObject *>status)
+        self.code = lg_status(<PyObject *>status)
 
     @property
     def unanswered(self):
@@ -40,10 +40,11 @@ cdef public class Flight [object LGFlight, type LGFlightType]:
         if self.wsgi:
             watch_start(self, arguments[0] if arguments else keywords.get("status"))
         elif arguments or "message" in keywords:
-            watch(self, arguments[0] if arguments else keywords["message"])
+            message = arguments[0] if arguments else keywords["message"]
+            watch(<PyObject *>self, <PyObject *>message)
         return self._send(*arguments, **keywords)
 
-cdef inline void begin(Flight flight, scope, send, bint watched):
+cdef inline void begin(Flight flight, scope, send, bint watched) noexcept:
     flight.call = <vectorcallfunc><void *>call_flight
     flight.scope = scope
     flight._send = send
@@ -57,36 +58,33 @@ cdef object call_flight(object self, PyObject **arguments, size_t count, PyObjec
     if (<Flight>self).wsgi:
         watch_start(<Flight>self, <object>arguments[0])
     else:
-        watch(<Flight>self, <object>arguments[0])
+        watch(<PyObject *>self, arguments[0])
     return lg_call(<PyObject *>(<Flight>self)._send, arguments, count)
 
-cdef int watch(Flight flight, message) except -1:
+cdef int watch(PyObject *flight, PyObject *message) except -1:
+    cdef PyObject *kind
+    cdef PyObject *found
     # Malformed messages are the server's to complain about.
-    if not PyDict_CheckExact(message):
-        message = dict(message)
-    cdef PyObject *kind = lg_find(message, "type")
-    cdef PyObject *more
+    if not PyDict_CheckExact(<object>message):
+        message_copy = dict(<object>message)
+        return watch(flight, <PyObject *>message_copy)
+    kind = lg_first(message, TYPE)
     if kind == NULL:
         return 0
     if lg_is_text(kind, "http.response.start", 19):
-        flight.code = status_of(lg_find(message, "status"))
+        found = lg_find(message, STATUS)
+        (<Flight>flight).code = lg_status(found) if found != NULL else 0
     elif lg_is_text(kind, "http.response.body", 18):
-        more = lg_find(message, "more_body")
-        if more == NULL or more == <PyObject *>False or not <object>more:
-            flight.ended = lg_seconds()
+        found = lg_find(message, MORE_BODY)
+        if found == NULL or found == <PyObject *>False or not <object>found:
+            (<Flight>flight).ended = lg_seconds()
     return 0
 
-cdef int status_of(PyObject *status) except -1:
-    if status == NULL or status == <PyObject *>None:
-        return 0
-    # Whatever an app says instead of a number, it has answered.
-    return <object>status if PyLong_Check(<object>status) and 0 < <object>status < 1000 else 1
-
-cdef inline object get(mapping, str key):
+cdef inline object get(mapping, PyObject *key):
     cdef PyObject *value
     if not PyDict_CheckExact(mapping):
-        return mapping.get(key)
-    value = lg_find(mapping, key)
+        return mapping.get(<object>key)
+    value = lg_find(<PyObject *>mapping, key)
     return <object>value if value != NULL else None
 
 cdef class NameMemo:
@@ -111,30 +109,29 @@ cdef class NameMemo:
         cdef PyObject *key
         cdef PyObject *method
         cdef PyObject *root
+        cdef PyObject *scope = <PyObject *>flight.scope
         cdef bint wsgi = flight.wsgi
-        if not PyDict_CheckExact(flight.scope):
+        if not PyDict_CheckExact(<object>scope):
             return NULL
-        method = lg_find(flight.scope, "REQUEST_METHOD" if wsgi else "method")
-        if method == NULL or (wsgi and lg_find(flight.scope, "leakguard.route") != NULL):
+        method = lg_find(scope, REQUEST_METHOD if wsgi else METHOD)
+        if method == NULL or (wsgi and lg_find(scope, LEAKGUARD_ROUTE) != NULL):
             return NULL
-        key = <PyObject *>flight.route if wsgi else lg_find(flight.scope, "endpoint")
+        key = <PyObject *>flight.route if wsgi else lg_find(scope, ENDPOINT)
         if key != NULL and key != <PyObject *>None:
             found = PyDict_GetItemWithError(self.by_endpoint, <size_t>key)
             if found != NULL and PyTuple_GET_ITEM(found, 0) == key:
-                return PyDict_GetItemWithError(
-                    <object>PyTuple_GET_ITEM(found, 1), <object>method
-                )
+                return lg_find(PyTuple_GET_ITEM(found, 1), method)
         elif flight.code < 300 or flight.code >= 500:
-            key = lg_find(flight.scope, "PATH_INFO" if wsgi else "path")
+            key = lg_find(scope, PATH_INFO if wsgi else PATH)
             if key == NULL:
                 return NULL
-            found = PyDict_GetItemWithError(self.by_path, <object>key)
+            found = lg_find_text(<PyObject *>self.by_path, key)
             if found != NULL and (
                 PyTuple_GET_ITEM(found, 0) == method
                 or <object>PyTuple_GET_ITEM(found, 0) == <object>method
             ):
-                root = lg_find(flight.scope, "SCRIPT_NAME" if wsgi else "root_path")
-                if root == NULL or not <object>root:
+                root = lg_find(scope, SCRIPT_NAME if wsgi else ROOT_PATH)
+                if root == NULL or lg_is_text(root, "", 0) or not <object>root:
                     return PyTuple_GET_ITEM(found, 1)
         return NULL
 
@@ -159,19 +156,19 @@ cdef inline void count(Figures figures, Flight flight, bint failed) noexcept:
     figures.errors += failed or flight.code >= 500
     if flight.slot is not None:
         bind(flight.slot, figures.route)
-        give_up(flight)
+        retire(flight)
 
 cdef bint is_whole(FlightCounter counter) noexcept:
     """Whether it can still count: the garbage collector takes an app apart, LeakGuard with it, in
     any order, and what lands as it is collected may come after its counter."""
-    if counter is None or counter.figures is None or counter._name_of is None:
+    if counter is None or counter.figures is None or counter.name_of is None:
         return False
-    names = counter._name_of
-    return not isinstance(names, NameMemo) or (<NameMemo>names).by_path is not None
+    return counter.memo is None or counter.memo.by_path is not None
 
 cdef class FlightCounter:
     cdef readonly dict figures
-    cdef public object _name_of
+    cdef object name_of
+    cdef NameMemo memo  # `name_of`, if it is one
     cdef LGLink line
     cdef set entered  # flights of those who may not keep them
     cdef double tick_seconds, next_tick
@@ -190,6 +187,15 @@ cdef class FlightCounter:
         self.next_tick = lg_seconds() + tick_seconds
 
     @property
+    def _name_of(self):
+        return self.name_of
+
+    @_name_of.setter
+    def _name_of(self, name_of):
+        self.name_of = name_of
+        self.memo = name_of if isinstance(name_of, NameMemo) else None
+
+    @property
     def flights(self):
         """Those that have not ended."""
         found = []
@@ -204,51 +210,19 @@ cdef class FlightCounter:
         self.entered.clear()
 
     def enter(self, scope, send=None):
-        watched = send is not None and get(scope, "type") == "http"
-        cdef Flight flight = self.depart(scope, send, watched)
+        watched = send is not None and get(scope, TYPE) == "http"
+        flight = depart(self, scope, send, watched)
         self.entered.add(flight)
-        return flight
-
-    cdef Flight depart(self, scope, send, bint watched):
-        global requests
-        cdef Flight flight = Flight.__new__(Flight)
-        begin(flight, scope, send, watched)
-        requests += 1
-        lg_link(&self.line, &flight.link, <PyObject *>flight)
-        if slots:
-            put_on(flight)
-            if at_start is not None:
-                at_start()
         return flight
 
     def leave(self, Flight flight not None, bint failed):
         self.entered.discard(flight)
-        self.land(flight, failed)
-
-    cdef int land(self, Flight flight, bint failed) except -1:
-        cdef PyObject *known = NULL
-        lg_unlink(&flight.link)
-        if flight.slot is not None:
-            take_off(flight)
-        if not flight.ended:
-            flight.ended = lg_seconds()
-        if isinstance(self._name_of, NameMemo):
-            known = (<NameMemo>self._name_of).known(flight)
-            if known != NULL:
-                known = lg_find(self.figures, <object>known)
-        if known != NULL:
-            count(<Figures>known, flight, failed)
-        else:
-            self.land_unknown(flight, failed)
-        if flight.ended >= self.next_tick:
-            self.next_tick = flight.ended + self.tick_seconds
-            self.tick()
-        return 0
+        land(self, flight, failed)
 
     cdef int land_unknown(self, Flight flight, bint failed) except -1:
         cdef Figures figures = None
         try:
-            name = self._name_of(flight)
+            name = self.name_of(flight)
             figures = self.figures.get(name) or self.add_figures(name)
         finally:  # counted even if it cannot be named
             count(figures or self.add_figures(None), flight, failed)
@@ -259,3 +233,36 @@ cdef class FlightCounter:
 
     def tick(self):
         raise NotImplementedError
+
+cdef Flight depart(FlightCounter self, scope, send, bint watched):
+    """A request has come."""
+    global requests
+    requests += 1
+    cdef Flight flight = flight_with_slot() if slots else Flight.__new__(Flight)
+    begin(flight, scope, send, watched)
+    lg_link(&self.line, &flight.link, <PyObject *>flight)
+    if at_start is not None and slots:
+        at_start()
+    return flight
+
+cdef int land(FlightCounter self, Flight flight, bint failed) except -1:
+    """It has ended."""
+    cdef PyObject *known = NULL
+    lg_unlink(&flight.link)
+    if flight.slot is not None:
+        take_off(flight)
+    if not flight.ended:
+        flight.ended = lg_seconds()
+    cdef double ended = flight.ended  # the flight may serve another request when it is counted
+    if self.memo is not None:
+        known = self.memo.known(flight)
+        if known != NULL:
+            known = lg_find_text(<PyObject *>self.figures, known)
+    if known != NULL:
+        count(<Figures>known, flight, failed)
+    else:
+        self.land_unknown(flight, failed)
+    if ended >= self.next_tick:
+        self.next_tick = ended + self.tick_seconds
+        self.tick()
+    return 0

@@ -11,13 +11,20 @@ cimport cython
 from cpython.contextvars cimport PyContextVar_New_with_default, PyContextVar_Set, get_value
 from cpython.dict cimport PyDict_CheckExact, PyDict_GetItemWithError
 from cpython.exc cimport PyErr_GivenExceptionMatches
-from cpython.long cimport PyLong_Check
 from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
 
+cdef public class Flight [object LGFlight, type LGFlightType]
+
+cdef extern from "Python.h":
+    ctypedef struct PyThreadState:
+        pass
+    PyThreadState *PyThreadState_Get() noexcept
+    PyObject *PyUnicode_InternFromString(const char *) except NULL
+
 cdef extern from "_context.h":
-    PyObject **lg_context_vars() noexcept
-    void lg_exchange_vars(PyObject **, PyObject *) noexcept
+    PyObject **lg_context_vars(PyThreadState *) noexcept
+    void lg_exchange_vars(PyThreadState *, PyObject **, PyObject *) noexcept
     bint lg_is_direct(PyObject *, PyObject *) noexcept
     int lg_check_context(object) except -1
     Py_ssize_t lg_references "Py_REFCNT"(PyObject *) noexcept
@@ -34,7 +41,9 @@ cdef extern from "_line.h":
     void lg_unlink(LGLink *) noexcept
 
 cdef extern from "_lookup.h":
-    PyObject *lg_find(object, object) noexcept
+    PyObject *lg_find(PyObject *, PyObject *) noexcept
+    PyObject *lg_first(PyObject *, PyObject *) noexcept
+    PyObject *lg_find_text(PyObject *, PyObject *) noexcept
     int lg_check_dicts() except -1
 
 cdef extern from "_types.h":
@@ -51,8 +60,11 @@ cdef extern from "_types.h":
     void lg_raise(PyObject *) noexcept
     void lg_resume_directly(PyTypeObject *, void *) noexcept
     bint lg_is_text(PyObject *, const char *, Py_ssize_t) noexcept
-    bint lg_may_contain(object, object) noexcept
+    bint lg_may_contain(PyObject *, PyObject *) noexcept
     int lg_leading_number(object) noexcept
+    int lg_status(PyObject *) noexcept
+    Flight lg_own(PyObject *)
+    object lg_taken(PyObject *)
     void LG_COMPLETE_TYPES() noexcept
 
 NO_REQUEST = LG_NO_REQUEST
@@ -60,7 +72,23 @@ UNBOUND = LG_UNBOUND
 
 lg_check_dicts()
 
-cdef public class Flight [object LGFlight, type LGFlightType]
+cdef PyObject *named(const char *name) except NULL:
+    cdef PyObject *text = PyUnicode_InternFromString(name)
+    hash(<object>text)  # lg_find() takes it from there
+    return text
+
+cdef PyObject *TYPE = named("type")
+cdef PyObject *STATUS = named("status")
+cdef PyObject *MORE_BODY = named("more_body")
+cdef PyObject *METHOD = named("method")
+cdef PyObject *ENDPOINT = named("endpoint")
+cdef PyObject *PATH = named("path")
+cdef PyObject *ROOT_PATH = named("root_path")
+cdef PyObject *REQUEST_METHOD = named("REQUEST_METHOD")
+cdef PyObject *PATH_INFO = named("PATH_INFO")
+cdef PyObject *SCRIPT_NAME = named("SCRIPT_NAME")
+cdef PyObject *LEAKGUARD_ROUTE = named("leakguard.route")
+cdef PyObject *WERKZEUG_REQUEST = named("werkzeug.request")
 
 include "_slots.pxi"
 include "_counter.pxi"

@@ -180,36 +180,44 @@ static __attribute__((noinline)) void *lg_realloc_sampled(PyMemAllocatorEx *belo
 
 /* ---- the hooks --------------------------------------------------------------------------------- */
 
-static void *lg_hook_malloc(void *context, size_t size) {
-    PyMemAllocatorEx *below = context;
-    if (LG_OFTEN((lg_countdown -= (int64_t)size) >= 0)) return below->malloc(below->ctx, size);
-    return lg_malloc_sampled(below, size);
-}
-
-static void *lg_hook_calloc(void *context, size_t count, size_t size) {
-    PyMemAllocatorEx *below = context;
-    if (LG_OFTEN((lg_countdown -= (int64_t)(count * size)) >= 0))
-        return below->calloc(below->ctx, count, size);
-    return lg_calloc_sampled(below, count, size);
-}
-
-static void *lg_hook_realloc(void *context, void *block, size_t size) {
-    PyMemAllocatorEx *below = context;
-    if (LG_OFTEN(!lg_maybe_sampled(block) && size < LG_GROWN &&
-                 lg_countdown >= (int64_t)size)) {
-        lg_countdown -= (int64_t)size;
-        return below->realloc(below->ctx, block, size);
+/* A set for each domain: what is below is then at a known place, and need not be asked of `context`,
+ * which saves a third of the instructions. */
+#define LG_HOOKS(domain, below)                                                                  \
+    static void *lg_malloc_##domain(void *context, size_t size) {                                \
+        (void)context;                                                                           \
+        if (LG_OFTEN((lg_countdown -= (int64_t)size) >= 0))                                      \
+            return (below).malloc((below).ctx, size);                                            \
+        return lg_malloc_sampled(&(below), size);                                                \
+    }                                                                                            \
+    static void *lg_calloc_##domain(void *context, size_t count, size_t size) {                  \
+        (void)context;                                                                           \
+        if (LG_OFTEN((lg_countdown -= (int64_t)(count * size)) >= 0))                            \
+            return (below).calloc((below).ctx, count, size);                                     \
+        return lg_calloc_sampled(&(below), count, size);                                         \
+    }                                                                                            \
+    static void *lg_realloc_##domain(void *context, void *block, size_t size) {                  \
+        (void)context;                                                                           \
+        if (LG_OFTEN(!lg_maybe_sampled(block) && size < LG_GROWN &&                              \
+                     lg_countdown >= (int64_t)size)) {                                           \
+            lg_countdown -= (int64_t)size;                                                       \
+            return (below).realloc((below).ctx, block, size);                                    \
+        }                                                                                        \
+        return lg_realloc_sampled(&(below), block, size);                                        \
+    }                                                                                            \
+    static void lg_free_##domain(void *context, void *block) {                                   \
+        (void)context;                                                                           \
+        if (LG_OFTEN(!lg_maybe_sampled(block))) (below).free((below).ctx, block);                \
+        else lg_free_sampled(&(below), block);                                                   \
     }
-    return lg_realloc_sampled(below, block, size);
-}
+LG_HOOKS(objects, lg_below[0])
+LG_HOOKS(buffers, lg_below[1])
 
-static void lg_hook_free(void *context, void *block) {
-    PyMemAllocatorEx *below = context;
-    if (LG_OFTEN(!lg_maybe_sampled(block))) below->free(below->ctx, block);
-    else lg_free_sampled(below, block);
-}
+static const PyMemAllocatorEx lg_hooks[2] = {
+    {&lg_below[0], lg_malloc_objects, lg_calloc_objects, lg_realloc_objects, lg_free_objects},
+    {&lg_below[1], lg_malloc_buffers, lg_calloc_buffers, lg_realloc_buffers, lg_free_buffers},
+};
 
-static const void *const lg_hook_address = (const void *)lg_hook_malloc;
+static const void *const lg_hook_address = (const void *)lg_malloc_objects;
 static const void *const lg_below_objects = &lg_below[0];
 
 /* ---- in and out -------------------------------------------------------------------------------- */
@@ -219,12 +227,11 @@ static const PyMemAllocatorDomain lg_domains[2] = {PYMEM_DOMAIN_OBJ, PYMEM_DOMAI
 static int lg_on_top(int i) {
     PyMemAllocatorEx top;
     PyMem_GetAllocator(lg_domains[i], &top);
-    return top.malloc == lg_hook_malloc;
+    return top.malloc == lg_hooks[i].malloc;
 }
 
 static void lg_install(int i) {
-    PyMemAllocatorEx hook = {&lg_below[i], lg_hook_malloc, lg_hook_calloc, lg_hook_realloc,
-                             lg_hook_free};
+    PyMemAllocatorEx hook = lg_hooks[i];
     PyMem_GetAllocator(lg_domains[i], &lg_below[i]);
     PyMem_SetAllocator(lg_domains[i], &hook);
 }

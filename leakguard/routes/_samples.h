@@ -81,7 +81,7 @@ typedef struct {
 
 static inline uint32_t lg_filter_place(const void *block) {
     uintptr_t bits = (uintptr_t)block;
-    return (uint32_t)((bits >> 4) ^ (bits >> 20)) & (LG_FILTER - 1);
+    return (uint32_t)(bits >> 4) & (LG_FILTER - 1);
 }
 
 static inline uint32_t lg_block_hash(const void *block) {

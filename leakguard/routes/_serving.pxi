@@ -15,27 +15,9 @@ cdef public class Middleware [object LGMiddleware, type LGMiddlewareType]:
         self.path = path
 
     def __call__(self, scope, receive, send):
-        return self.serve(scope, receive, send)
-
-    cdef object serve(self, scope, receive, send):
-        kind = get(scope, "type")
-        cdef bint http = lg_is_text(<PyObject *>kind, "http", 4)
-        if http:
-            # The cheap questions first: nearly every path does not even contain ours.
-            path = <str?>get(scope, "path")
-            if lg_may_contain(path, self.path) and self.path in <str>path and self.is_ours(scope):
-                return self.answer(scope, send)
-        elif not lg_is_text(<PyObject *>kind, "websocket", 9):
-            if lg_is_text(<PyObject *>kind, "lifespan", 8):
-                return self.live(scope, receive, send)
-            return self.app(scope, receive, send)
-        cdef RequestCoroutine coroutine = RequestCoroutine.__new__(RequestCoroutine)
-        coroutine.middleware = self
-        coroutine.scope = scope
-        coroutine.receive = receive
-        coroutine.send_to = send
-        coroutine.http = http
-        return coroutine
+        return serve(
+            <PyObject *>self, <PyObject *>scope, <PyObject *>receive, <PyObject *>send
+        )
 
     def is_ours(self, scope):
         raise NotImplementedError
@@ -55,9 +37,50 @@ cdef public class Middleware [object LGMiddleware, type LGMiddlewareType]:
 cdef object call_middleware(object self, PyObject **arguments, size_t count, PyObject *names):
     if PyVectorcall_NARGS(count) != 3 or names != NULL:
         return lg_call_by_tuple(self, arguments, count, names)
-    return (<Middleware>self).serve(
-        <object>arguments[0], <object>arguments[1], <object>arguments[2]
+    return serve(<PyObject *>self, arguments[0], arguments[1], arguments[2])
+
+cdef inline object serve(
+    PyObject *middleware, PyObject *scope, PyObject *receive, PyObject *send
+):
+    # Pointers: each object that is passed on as one would be counted up and down.
+    if not PyDict_CheckExact(<object>scope):
+        kind, path = (<object>scope).get("type"), (<object>scope).get("path")
+        return serve_kind(
+            middleware, scope, receive, send, <PyObject *>kind, <PyObject *>path
+        )
+    return serve_kind(
+        middleware, scope, receive, send, lg_first(scope, TYPE), lg_find(scope, PATH)
     )
+
+cdef inline object serve_kind(
+    PyObject *middleware,
+    PyObject *scope,
+    PyObject *receive,
+    PyObject *send,
+    PyObject *kind,
+    PyObject *path,
+):
+    cdef bint http = kind != NULL and lg_is_text(kind, "http", 4)
+    if not http and (kind == NULL or not lg_is_text(kind, "websocket", 9)):
+        if kind != NULL and lg_is_text(kind, "lifespan", 8):
+            return (<Middleware>middleware).live(<object>scope, <object>receive, <object>send)
+        return (<Middleware>middleware).app(<object>scope, <object>receive, <object>send)
+    # The cheap questions first: nearly every path does not even contain ours.
+    if (
+        http
+        and path != NULL
+        and lg_may_contain(path, <PyObject *>(<Middleware>middleware).path)
+        and (<Middleware>middleware).path in <str>path
+        and (<Middleware>middleware).is_ours(<object>scope)
+    ):
+        return (<Middleware>middleware).answer(<object>scope, <object>send)
+    cdef RequestCoroutine coroutine = RequestCoroutine.__new__(RequestCoroutine)
+    coroutine.middleware = <Middleware>middleware
+    coroutine.scope = <object>scope
+    coroutine.receive = <object>receive
+    coroutine.send_to = <object>send
+    coroutine.http = http
+    return coroutine
 
 cdef enum:
     CREATED, SUSPENDED, RUNNING, CLOSED
@@ -79,6 +102,8 @@ cdef public class RequestCoroutine [object LGRequestCoroutine, type LGRequestCor
         if self.state == SUSPENDED:
             if not is_whole(self.middleware.counter):
                 self.flight = None
+            elif self.flight is not None:
+                self.flight.unsound = True  # the collector may have emptied its mapping
             self.close()  # as any coroutine that nobody awaits to its end
 
     def __await__(self):
@@ -177,39 +202,60 @@ cdef public class RequestCoroutine [object LGRequestCoroutine, type LGRequestCor
 
     cdef void drop(self) noexcept:
         self.state = CLOSED
-        self.awaited = self.scope = self.receive = self.send_to = None
+        self.scope = self.receive = self.send_to = None
 
     cdef PyObject *start(self) noexcept:
         """What to resume: the app's coroutine, a new reference. NULL: calling it raised."""
+        cdef PyObject *awaited
         cdef PyObject *arguments[3]
         arguments[0] = <PyObject *>self.scope
         arguments[1] = <PyObject *>self.receive
         arguments[2] = <PyObject *>self.send_to
-        try:
-            self.flight = self.middleware.counter.depart(self.scope, self.send_to, self.http)
+        cdef PyObject *flight = (<departs>depart)(
+            <PyObject *>self.middleware.counter, arguments[0], arguments[2], self.http
+        )
+        if flight == NULL:
+            report_caught(self.middleware)
+        else:
+            self.flight = lg_own(flight)
             if self.http:
-                arguments[2] = <PyObject *>self.flight
-        except Exception as error:
-            self.middleware.report(error)
-        return lg_await(<PyObject *>self.middleware.app, arguments)
+                arguments[2] = flight
+        awaited = lg_await(<PyObject *>self.middleware.app, arguments)
+        self.drop()
+        self.state = RUNNING
+        return awaited
 
     cdef void end(self, error) noexcept:
         """The app has returned, or raised."""
         cdef Flight flight = self.flight
-        cdef Middleware middleware = self.middleware
         cdef bint failed = False
-        self.drop()
+        self.state = CLOSED
+        self.awaited = None
         if flight is None:
             return
         self.flight = None
-        try:
-            if error is None:
-                failed = self.http and not flight.code
-            elif isinstance(error, Exception):  # a task that is cancelled has not failed
-                failed = not middleware.is_hang_up(error)
-            middleware.counter.land(flight, failed)
-        except Exception as problem:
-            middleware.report(problem)
+        if error is None:
+            failed = self.http and not flight.code
+        elif isinstance(error, Exception):  # a task that is cancelled has not failed
+            failed = is_failure(self.middleware, error)
+        if (<lands>land)(<PyObject *>self.middleware.counter, <PyObject *>flight, failed) < 0:
+            report_caught(self.middleware)
+
+# The same functions, called where an error of ours is rare enough to be looked for by hand: a `try`
+# costs each request more than all that may raise.
+ctypedef PyObject *(*departs)(PyObject *, PyObject *, PyObject *, bint) noexcept
+ctypedef int (*lands)(PyObject *, PyObject *, bint) noexcept
+
+cdef int is_failure(Middleware middleware, error) noexcept:
+    try:
+        return not middleware.is_hang_up(error)
+    except Exception as problem:
+        middleware.report(problem)
+        return True
+
+cdef void report_caught(Middleware middleware) noexcept:
+    cdef PyObject *error = lg_caught()
+    middleware.report(lg_taken(error))
 
 cdef PySendResult resume(
     PyObject *coroutine, PyObject *value, PyObject **result

@@ -50,35 +50,41 @@ cdef inline void bind(Slot slot, int32_t route) noexcept:
     if slot.slot.owner != NULL:
         slot.slot.owner.route = route
 
-# Slots that nobody holds any more, each within a mapping that is `spare_before` and the slot.
+# Flights that have ended and that nobody holds: each still has its slot, and the mapping that is
+# `spare_before` and this slot.
 cdef PyObject *spare_before = NULL
-cdef PyObject *spare_slots[LG_SPARES]
-cdef PyObject *spare_mappings[LG_SPARES]
+cdef PyObject *spare_flights[LG_SPARES]
 cdef int spares = 0
 
-cdef int put_on(Flight flight) except -1:
-    """The running code works for a new slot from now on."""
+cdef inline Flight flight_with_slot():
+    """A flight for whose slot the running code works from now on."""
     global spares
-    cdef PyObject **current = lg_context_vars()
-    if spares == 0 or current == NULL or current[0] != spare_before:
-        flight.slot = Slot.__new__(Slot)
-        return put_on_again(flight)
-    spares -= 1
-    flight.before = <object>spare_before
-    flight.slot = <Slot>spare_slots[spares]
-    flight.mapping = <object>spare_mappings[spares]
-    Py_DECREF(flight.slot)
-    Py_DECREF(flight.mapping)
-    lg_renew(&flight.slot.slot, requests)
-    lg_exchange_vars(current, <PyObject *>flight.mapping)
-    return 0
+    cdef PyThreadState *thread = PyThreadState_Get()
+    cdef PyObject **current = lg_context_vars(thread)
+    cdef PyObject *spare
+    if spares and current != NULL and current[0] == spare_before:
+        spares -= 1
+        spare = spare_flights[spares]
+        lg_renew(&(<Flight>spare).slot.slot, requests)
+        lg_exchange_vars(thread, current, <PyObject *>(<Flight>spare).mapping)
+        return lg_own(spare)
+    flight = Flight.__new__(Flight)
+    put_on(<Flight>flight)
+    return <Flight>flight
 
-cdef int put_on_again(Flight flight) except -1:
-    """The same slot once more, after it was taken off."""
-    cdef PyObject **current = lg_context_vars()
-    if current != NULL and flight.mapping is not None and current[0] == <PyObject *>flight.before:
-        lg_exchange_vars(current, <PyObject *>flight.mapping)
+cdef int put_on(Flight flight) except -1:
+    """The running code works for the flight's slot from now on."""
+    cdef PyThreadState *thread = PyThreadState_Get()
+    cdef PyObject **current = lg_context_vars(thread)
+    if (
+        current != NULL
+        and flight.mapping is not None
+        and current[0] == <PyObject *>flight.before
+    ):
+        lg_exchange_vars(thread, current, <PyObject *>flight.mapping)
         return 0
+    if flight.slot is None:
+        flight.slot = Slot.__new__(Slot)
     flight.previous = get_value(variable)
     flight.before = <object>current[0] if current != NULL else None
     PyContextVar_Set(variable, flight.slot)
@@ -87,40 +93,46 @@ cdef int put_on_again(Flight flight) except -1:
 
 cdef int take_off(Flight flight) except -1:
     """The running code works for whom it did before."""
-    cdef PyObject **current = lg_context_vars()
+    cdef PyThreadState *thread = PyThreadState_Get()
+    cdef PyObject **current = lg_context_vars(thread)
     if current != NULL and current[0] == <PyObject *>flight.mapping:
-        lg_exchange_vars(current, <PyObject *>flight.before)
+        lg_exchange_vars(thread, current, <PyObject *>flight.before)
     elif get_value(variable) is flight.slot:
         # Never reset(): it clears the variable's cache and then allocates.
         PyContextVar_Set(variable, flight.previous)
     return 0
 
-cdef void give_up(Flight flight) noexcept:
-    """The slot was worn for the last time; it serves another if nobody has inherited it."""
+cdef void retire(Flight flight) noexcept:
+    """The flight has ended; it serves another request if nobody has inherited its slot."""
     global spares, spare_before
     cdef PyObject *before = <PyObject *>flight.before
     if (
         spares < LG_SPARES
-        and flight.previous is None
-        and flight.mapping is not None
-        and flight.mapping is not flight.before
-        and lg_references(<PyObject *>flight.slot) == 2  # ours, and that of the mapping
+        and lg_references(<PyObject *>flight) == 1
+        and lg_references(<PyObject *>flight.slot) == 2  # the flight's, and that of the mapping
         and lg_references(<PyObject *>flight.mapping) == 1
+        and flight.previous is None
+        and not flight.unsound
         # Nothing stays alive because of us that lives by this context alone.
-        and (before == spare_before or lg_references(<PyObject *>flight.before) > 2)
-        and lg_is_direct(<PyObject *>flight.mapping, <PyObject *>flight.slot)
+        and (before == spare_before or (before != <PyObject *>None and lg_references(before) > 2))
+        and (flight.reused or is_reusable(flight))
     ):
+        flight.scope = flight._send = flight.route = None
+        flight.ended = flight.code = 0
+        flight.wsgi = False
+        flight.reused = True
         if before != spare_before:
             drop_spares()
             Py_INCREF(flight.before)
             spare_before = before
-        Py_INCREF(flight.slot)
-        Py_INCREF(flight.mapping)
-        spare_slots[spares] = <PyObject *>flight.slot
-        spare_mappings[spares] = <PyObject *>flight.mapping
+        Py_INCREF(flight)
+        spare_flights[spares] = <PyObject *>flight
         spares += 1
-        flight.slot = None
-    flight.mapping = flight.before = flight.previous = None
+
+cdef bint is_reusable(Flight flight) noexcept:
+    return flight.mapping is not flight.before and lg_is_direct(
+        <PyObject *>flight.mapping, <PyObject *>flight.slot
+    )
 
 cdef void drop_spares() noexcept:
     global spares, spare_before
@@ -128,8 +140,7 @@ cdef void drop_spares() noexcept:
     spare_before = NULL
     while spares:
         spares -= 1
-        Py_DECREF(<object>spare_mappings[spares])
-        Py_DECREF(<object>spare_slots[spares])
+        Py_DECREF(<object>spare_flights[spares])
     Py_XDECREF(before)
 
 lg_check_context(variable)

@@ -142,9 +142,28 @@ static inline int lg_is_text(PyObject *value, const char *text, Py_ssize_t lengt
 
 /* Whether a path may contain ours: has its second character, which few paths have. */
 static inline int lg_may_contain(PyObject *path, PyObject *ours) {
+    if (!PyUnicode_Check(path)) return 0; /* the app may tell what is wrong with it */
     if (!PyUnicode_IS_COMPACT_ASCII(path) || PyUnicode_GET_LENGTH(ours) < 2) return 1;
     return memchr(PyUnicode_DATA(path), (int)PyUnicode_READ_CHAR(ours, 1),
                   (size_t)PyUnicode_GET_LENGTH(path)) != NULL;
+}
+
+/* For Cython: an object whose reference is taken over. */
+static inline PyObject *lg_own(PyObject *kept) { return kept; }
+static inline PyObject *lg_taken(PyObject *kept) { return kept; }
+
+/* The status that an app says; what is no status is an answer all the same. */
+static inline int lg_status(PyObject *status) {
+    int overflow = 0;
+    if (status == Py_None) return 0;
+#if PY_VERSION_HEX >= 0x030C0000
+    if (PyLong_CheckExact(status) && PyUnstable_Long_IsCompact((PyLongObject *)status)) {
+        Py_ssize_t small = PyUnstable_Long_CompactValue((PyLongObject *)status);
+        return small > 0 && small < 1000 ? (int)small : 1;
+    }
+#endif
+    long number = PyLong_Check(status) ? PyLong_AsLongAndOverflow(status, &overflow) : 1;
+    return number > 0 && number < 1000 ? (int)number : 1;
 }
 
 /* The number that "404 Not Found" begins with; 1 where there is none: answered all the same. */

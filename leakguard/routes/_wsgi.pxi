@@ -15,10 +15,10 @@ cdef public class WsgiMiddleware [object LGWsgiMiddleware, type LGWsgiMiddleware
     def __call__(self, environ, start_response):
         cdef Flight flight = None
         path = environ.get("PATH_INFO", "")
-        if lg_may_contain(<str?>path, self.path) and self.path in <str>path and self.is_ours(environ):
+        if lg_may_contain(<PyObject *>path, <PyObject *>self.path) and self.path in <str>path and self.is_ours(environ):
             return self.answer(environ, start_response)
         try:
-            flight = self.counter.depart(environ, start_response, False)
+            flight = depart(self.counter, environ, start_response, False)
         except Exception as error:
             self.report(error)
             return self.app(environ, start_response)
@@ -51,7 +51,7 @@ cdef public class WsgiMiddleware [object LGWsgiMiddleware, type LGWsgiMiddleware
 
     cdef void end(self, Flight flight, bint failed) noexcept:
         try:
-            self.counter.land(flight, failed)
+            land(self.counter, flight, failed)
         except Exception as error:
             self.report(error)
 
@@ -88,6 +88,7 @@ cdef class WsgiBody:
 
     def __dealloc__(self):
         if self.flight is not None and is_whole(self.middleware.counter):
+            self.flight.unsound = True  # the collector may have emptied its mapping
             self.land()
 
     def __iter__(self):
@@ -133,7 +134,7 @@ cdef class SizedWsgiBody(WsgiBody):
         return len(self.answer)
 
 cdef int slot_on(Flight flight) except -1:
-    return put_on_again(flight) if flight is not None and flight.slot is not None else 0
+    return put_on(flight) if flight is not None and flight.slot is not None else 0
 
 cdef int slot_off(Flight flight) except -1:
     return take_off(flight) if flight is not None and flight.slot is not None else 0
@@ -144,7 +145,7 @@ cdef int watch_start(Flight flight, status) except -1:
     if isinstance(status, str):
         flight.code = lg_leading_number(status)
     if flight.route is None and PyDict_CheckExact(flight.scope):
-        request = lg_find(flight.scope, "werkzeug.request")
+        request = lg_find(<PyObject *>flight.scope, WERKZEUG_REQUEST)
         if request != NULL and request != <PyObject *>None:
             flight.route = getattr(<object>request, "url_rule", None)
     return 0
