@@ -107,7 +107,10 @@ def test_manage_py_asks_the_running_project(serve: Serve, tmp_path: Path) -> Non
         env={
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "project",
-            "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]),
+            # no empty part: it would stand for the working directory, a checkout
+            "PYTHONPATH": os.pathsep.join(
+                filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")])
+            ),
             "XDG_RUNTIME_DIR": str(tmp_path),
         },
         capture_output=True,
