@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 WARM_SECONDS, WARM_REQUESTS = 10.0, 100
 """From the first request on; a snapshot before that sees the start-up, and is no baseline."""
+_WARM_LOOKS = 1000
+"""Warm-up lasts this many looks at the process (a millisecond each) where that is longer: on a slow
+machine, or under a tool that slows everything down."""
 MORE_REQUESTS = 50
 """Ended since the last snapshot before another is worth it."""
 FIRST_PAUSE, LONGEST_PAUSE, LONGER = 10.0, 600.0, 1.5
@@ -30,6 +33,11 @@ class Schedule:
         self._requests_before = 0
         self._pause = FIRST_PAUSE
         self._not_before = 0.0
+        self._warm_seconds = WARM_SECONDS
+
+    def looked(self, seconds: float) -> None:
+        """A look at the process takes `seconds` here."""
+        self._warm_seconds = max(WARM_SECONDS, _WARM_LOOKS * seconds)
 
     def see(self, now: float, requests: int) -> None:
         """A request has ended; `requests` have in all."""
@@ -41,7 +49,7 @@ class Schedule:
         """Whether the start-up is over."""
         return (
             self.began is not None
-            and now - self.began >= WARM_SECONDS
+            and now - self.began >= self._warm_seconds
             and requests - self._requests_before >= WARM_REQUESTS
         )
 

@@ -30,6 +30,8 @@ TERMS_SECONDS = 10.0
 """Between two points of the resident memory's history; the first ones come closer together, so that
 there is a trend within a minute."""
 _FIRST_SECONDS, _FIRST_POINTS = 2.0, 15
+_PAUSE_OF_LOOKS = 200
+"""However slow the machine, there is so much time between two looks that they take this part."""
 
 
 class Watch:
@@ -62,6 +64,7 @@ class Watch:
         self._schedule = Schedule()
         self._pid = os.getpid()
         self._next_terms = 0.0
+        self._look_seconds: float | None = None
         self._ticking = threading.Lock()
         self.on_findings: Callable[[Findings], object] | None = None
         """Called with what each snapshot told, asked for or not, in the thread that took it."""
@@ -79,7 +82,8 @@ class Watch:
         if not due and now < self._next_terms:
             return
         few = len(self.timeline.history.points()) < _FIRST_POINTS
-        self._next_terms = now + (_FIRST_SECONDS if few else TERMS_SECONDS)
+        pause = _FIRST_SECONDS if few else TERMS_SECONDS
+        self._next_terms = now + max(pause, _PAUSE_OF_LOOKS * (self._look_seconds or 0.0))
         if not self._ticking.acquire(blocking=False):
             return
         try:
@@ -89,7 +93,12 @@ class Watch:
 
     def _look(self, due: bool, ticking: threading.Lock) -> None:
         try:
+            began = self._clock()
             self.timeline.history.add(process.terms())
+            took = self._clock() - began
+            # The shortest: in others another thread may have held the GIL.
+            self._look_seconds = min(took, self._look_seconds or took)
+            self._schedule.looked(self._look_seconds)
             if due:
                 began = self._clock()
                 self._marks.get().result()

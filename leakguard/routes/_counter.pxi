@@ -254,6 +254,7 @@ cdef int land(FlightCounter self, Flight flight, bint failed) except -1:
     if not flight.ended:
         flight.ended = lg_seconds()
     cdef double ended = flight.ended  # the flight may serve another request when it is counted
+    cdef bint collected = flight.unsound
     if self.memo is not None:
         known = self.memo.known(flight)
         if known != NULL:
@@ -262,7 +263,7 @@ cdef int land(FlightCounter self, Flight flight, bint failed) except -1:
         count(<Figures>known, flight, failed)
     else:
         self.land_unknown(flight, failed)
-    if ended >= self.next_tick:
+    if ended >= self.next_tick and not collected:  # a tick may need what is being collected too
         self.next_tick = ended + self.tick_seconds
         self.tick()
     return 0

@@ -95,7 +95,9 @@ cdef int take_off(Flight flight) except -1:
     """The running code works for whom it did before."""
     cdef PyThreadState *thread = PyThreadState_Get()
     cdef PyObject **current = lg_context_vars(thread)
-    if current != NULL and current[0] == <PyObject *>flight.mapping:
+    # What came before may be empty by now, and the context must not get that, if the collector has
+    # found the flight to be garbage.
+    if current != NULL and current[0] == <PyObject *>flight.mapping and not flight.unsound:
         lg_exchange_vars(thread, current, <PyObject *>flight.before)
     elif get_value(variable) is flight.slot:
         # Never reset(): it clears the variable's cache and then allocates.

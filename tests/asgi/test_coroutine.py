@@ -178,6 +178,10 @@ def test_a_request_in_a_cycle_of_garbage_ends_and_is_freed():
     gc.collect()
     assert gone() is None
     assert rows(app) == {"GET /x": (1, 0, 0)}
+    # the request began in this very context, which is as good as before
+    variable = contextvars.ContextVar("of this test", default=0)
+    variable.set(1)
+    assert contextvars.copy_context().run(variable.get) == 1
 
 
 def test_a_scope_that_is_no_plain_dict_is_counted_as_well():

@@ -72,3 +72,11 @@ def test_what_saw_only_the_start_up_is_no_baseline(schedule):
     assert not schedule.starts_over([])
     # a reader's own choice stays, however early it was
     assert not schedule.starts_over([dataclasses.replace(start, chosen=True)])
+
+
+def test_a_slow_machine_is_given_longer_to_warm_up(schedule):
+    schedule.looked(0.05)  # a tool that counts instructions is around
+    assert not schedule.is_due(1040.0, 10_000, [])
+    assert schedule.is_due(1060.0, 10_000, [])
+    schedule.looked(0.001)
+    assert schedule.is_due(1011.0, 10_000, [])

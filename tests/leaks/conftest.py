@@ -55,7 +55,8 @@ def _answers(run: Run, root: Path) -> list[Any]:
     environment = dict(os.environ)
     if run.needs:
         own = [str(packages.folder_of(run.needs, root))]
-        environment["PYTHONPATH"] = os.pathsep.join([*own, environment.get("PYTHONPATH", "")])
+        own += filter(None, [environment.get("PYTHONPATH")])
+        environment["PYTHONPATH"] = os.pathsep.join(own)
     command = [sys.executable, "-P", str(HERE / "traffic.py"), run.app]
     command += ["--requests", str(run.requests)]
     command += ["--sampling", str(run.sampling)] if run.sampling else []
