@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
+import sys
 
-with contextlib.suppress(ImportError):  # no such system ever opens a private directory
+if sys.platform != "win32":  # which never opens a private directory
     import fcntl
 
 
