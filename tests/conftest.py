@@ -12,4 +12,5 @@ def own_runtime_directory(tmp_path_factory):
     place.chmod(0o700)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(place))
+        patch.setenv("TMPDIR", str(place))  # where workers without the former meet
         yield
