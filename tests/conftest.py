@@ -1,4 +1,4 @@
-"""What every test needs: a runtime directory of its own, away from other runs and other apps."""
+"""What tests share: a runtime directory away from other runs, snapshots that find nothing."""
 
 from __future__ import annotations
 
@@ -14,3 +14,20 @@ def own_runtime_directory(tmp_path_factory):
         patch.setenv("XDG_RUNTIME_DIR", str(place))
         patch.setenv("TMPDIR", str(place))  # where workers without the former meet
         yield
+
+
+@pytest.fixture
+def nothing_found(monkeypatch):
+    """Snapshots are not taken: each would find nothing. For tests of what carries the answer."""
+    from leakguard import pipeline
+    from leakguard.analyser import Examined
+    from leakguard.analysis.findings import Findings, ProcessFacts, SnapshotFacts, Verdict
+
+    findings = Findings(
+        ProcessFacts(1, "host-1", "3.12.1", 1.0, 1 << 20),
+        SnapshotFacts("fork", 0.003, 0.2, 10, 9, 30, 1 << 20, 0.96),
+        Verdict("none", "Nothing stands out.", 0.8),
+        (),
+        (),
+    )
+    monkeypatch.setattr(pipeline, "examine_with", lambda *_, **__: Examined(findings, None))

@@ -10,9 +10,6 @@ from django.conf import settings
 from django.core.management import call_command
 from django.test import override_settings
 
-from leakguard import pipeline
-from leakguard.analyser import Examined
-from leakguard.analysis.findings import Findings, ProcessFacts, SnapshotFacts, Verdict
 from leakguard.endpoint import lockout
 
 TOKEN = "a-token-that-nobody-may-see"
@@ -51,18 +48,8 @@ def project(request, monkeypatch, tmp_path):
 
 
 @pytest.fixture(autouse=True)
-def examine(monkeypatch):
-    def fake(*arguments, **options):
-        findings = Findings(
-            ProcessFacts(1, "host-1", "3.12.1", 1.0, 1 << 20),
-            SnapshotFacts("fork", 0.003, 0.2, 10, 9, 30, 1 << 20, 0.96),
-            Verdict("none", "Nothing stands out.", 0.8),
-            (),
-            (),
-        )
-        return Examined(findings, None)
-
-    monkeypatch.setattr(pipeline, "examine_with", fake)
+def examine(nothing_found):
+    pass
 
 
 @pytest.fixture
