@@ -18,7 +18,7 @@ sources := $(shell find leakguard integrations -type f \
 say = @printf '\n==> %s\n' "$(1)"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check check-ruff check-mypy check-pyright bench test-sid clean
+.PHONY: help demo test ready check check-ruff check-mypy check-pyright bench test-sid clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -30,7 +30,9 @@ demo: $(VENV)/.demo-tools $(VENV)/.installed ## leak under a real uvicorn, ask w
 
 test: $(VENV)/.test-tools $(VENV)/.installed ## build, install and test everything
 	$(call say,Testing the installed package)
-	@$(bin)/python -P -m pytest --junitxml=$(VENV)/results.xml $(addprefix --ignore=,$(NOT)) $(ONLY)
+	@$(bin)/python -P -m pytest $(addprefix --ignore=,$(NOT)) $(ONLY)
+
+ready: $(VENV)/.test-tools $(VENV)/.installed ## build and install, with what the tests need
 
 check: check-ruff check-mypy check-pyright ## lint, formatting and types
 
