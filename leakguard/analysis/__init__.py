@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from leakguard.analysis.suspects import Judgement
     from leakguard.image import HeapImage
 
-__all__ = ["Analysis", "Findings", "analyse", "analyse_with"]
+__all__ = ["Analysis", "Findings", "analyse", "analyse_opened", "analyse_with"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class Analysis:
 
     findings: Findings
     summary: Summary | None
+    holders: tuple[int, ...] = ()
+    """By suspect: the node of its holder in the image, -1 where that is not known."""
 
 
 class _Known(NamedTuple):
@@ -50,7 +52,12 @@ def analyse(image: HeapImage, *, top: int = 5) -> Findings:
     Takes about 60 bytes of memory an object on top of the image while it runs.
     Raises MemoryError where they are not to be had.
     """
-    return _analyse(image, top, None).findings
+    return _analyse(Heap(image), top, None).findings
+
+
+def analyse_opened(heap: Heap, *, top: int = 5) -> Analysis:
+    """The same where the trees of the image have been made."""
+    return _analyse(heap, top, None)
 
 
 def analyse_with(image: HeapImage, evidence: Evidence, *, top: int = 5) -> Analysis:
@@ -58,11 +65,11 @@ def analyse_with(image: HeapImage, evidence: Evidence, *, top: int = 5) -> Analy
 
     Takes 40 bytes a node more than `analyse`, and its time again. Raises MemoryError as well.
     """
-    return _analyse(image, top, evidence)
+    return _analyse(Heap(image), top, evidence)
 
 
-def _analyse(image: HeapImage, top: int, evidence: Evidence | None) -> Analysis:
-    heap = Heap(image)
+def _analyse(heap: Heap, top: int, evidence: Evidence | None) -> Analysis:
+    image = heap.image
     judged: Sequence[Judgement] = find_suspects(heap, top)
     notes = [str(note) for note in image.meta.get("notes", ())]
     known, facts = _Known(), None
@@ -104,7 +111,8 @@ def _analyse(image: HeapImage, top: int, evidence: Evidence | None) -> Analysis:
         routes=routes,
         growth=facts,
     )
-    return Analysis(findings, known.summary)
+    holders = tuple(judgement.holder_node for judgement in judged)
+    return Analysis(findings, known.summary, holders)
 
 
 def _snapshot_facts(image: HeapImage) -> SnapshotFacts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from leakguard.analysis.findings import Link
@@ -9,11 +10,16 @@ from leakguard.analysis.heap import Step
 from leakguard.analysis.naming import callable_ident, object_name, readable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from leakguard.analysis.candidate import Candidate
     from leakguard.analysis.heap import Heap
 
 MOST_LINKS = 12
 _KEPT_FIRST = 5
+_LOOKED_AT = 256
+"""Of a path that is longer than twice this the middle is left out unread: a linked list is as deep
+as it is long."""
 
 
 def reference_chain(heap: Heap, candidate: Candidate) -> tuple[Link, ...]:
@@ -37,6 +43,20 @@ def reference_chain(heap: Heap, candidate: Candidate) -> tuple[Link, ...]:
         tail = [Link(candidate.object_type, "", "[]", None, None, candidate.count)]
     tail = _shortened(tail, MOST_LINKS - _KEPT_FIRST)
     return tuple(_shortened(_folded(links), MOST_LINKS - len(tail)) + tail)
+
+
+def links_to(heap: Heap, steps: Sequence[Step], repeats: int = 1) -> tuple[Link, ...]:
+    """The links of any path, at most a dozen; the last one stands for `repeats` alike objects."""
+    left_out = max(0, len(steps) - 2 * _LOOKED_AT)
+    parts = (steps[:_LOOKED_AT], steps[-_LOOKED_AT:]) if left_out else (steps,)
+    links: list[Link] = []
+    for part in parts:
+        if links:
+            links.append(_between(left_out))
+        links += _folded([_link(heap, step, words) for step, words in readable(heap, part)])
+    if links and repeats > 1:
+        links[-1] = dataclasses.replace(links[-1], repeats=repeats)
+    return tuple(_shortened(links, MOST_LINKS))
 
 
 def _link(heap: Heap, step: Step, words: str, repeats: int = 1) -> Link:
@@ -77,5 +97,8 @@ def _shortened(links: list[Link], most: int) -> list[Link]:
         return links
     last = most - _KEPT_FIRST - 1
     left_out = len(links) - _KEPT_FIRST - last
-    between = Link("...", f"{left_out} objects between", "", None, None)
-    return [*links[:_KEPT_FIRST], between, *links[len(links) - last :]]
+    return [*links[:_KEPT_FIRST], _between(left_out), *links[len(links) - last :]]
+
+
+def _between(count: int) -> Link:
+    return Link("...", f"{count} objects between", "", None, None)

@@ -14,7 +14,12 @@ MOST_ROWS = 20
 
 
 def type_rows(heap: Heap) -> tuple[TypeRow, ...]:
-    """The types that take most memory, largest shallow size first.
+    """The types that take most memory, largest shallow size first."""
+    return all_type_rows(heap)[:MOST_ROWS]
+
+
+def all_type_rows(heap: Heap) -> tuple[TypeRow, ...]:
+    """Every type that there are objects of, largest shallow size first.
 
     Leaves that were folded into their owners are counted here under their own type.
     """
@@ -34,4 +39,4 @@ def type_rows(heap: Heap) -> tuple[TypeRow, ...]:
         row[2] += retained[index] + folded_bytes
     rows = [TypeRow(name, *figures) for name, figures in by_name.items()]
     rows.sort(key=lambda row: (-row.shallow_bytes, row.type))
-    return tuple(rows[:MOST_ROWS])
+    return tuple(rows)

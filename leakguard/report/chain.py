@@ -39,6 +39,11 @@ def chain_lines(suspect: Suspect, room: int, width: int, style: Style) -> list[s
     ]
 
 
+def in_words(link: Link, room: int) -> str:
+    """One link as text of at most `room` columns, without its place."""
+    return _what(link, room)
+
+
 def chain_height(suspect: Suspect) -> int:
     """How many lines ``chain_lines`` has to say."""
     return 1 + min(len(suspect.chain), MOST_LINKS) if suspect.chain else 0
