@@ -129,6 +129,7 @@ def _shared(found: workers.MergedSuspect, asked: int, alive: int) -> SharedSuspe
         pids=found.pids,
         asked=asked,
         alive=alive,
+        undecided=found.undecided,
         ended=found.ended,
         bytes=found.bytes,
         worst_pid=found.worst_pid,

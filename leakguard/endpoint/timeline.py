@@ -49,6 +49,9 @@ class Timeline:
 
     When it is full one of the middle goes: the one whose neighbours are closest for its age. Any
     thread may ask. The child of a fork starts with nothing.
+
+    What was there before a new baseline is compared with until there has been work after it: a
+    leak that was seen to grow is not to be forgotten for as long as nothing can be said instead.
     """
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
@@ -60,6 +63,7 @@ class Timeline:
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._kept: list[Kept] = []
+        self._before: tuple[Kept, ...] = ()
         self._next_id = 1
         self._history = process.History()
 
@@ -81,7 +85,7 @@ class Timeline:
 
     def evidence(self, routes: Mapping[str, int]) -> Evidence:
         """What is known beside an image that is taken now, when `routes` have ended."""
-        kept = self.kept()
+        kept = self._comparable(sum(routes.values()))
         return Evidence(
             summaries=tuple(one.summary for one in kept),
             requests=sum(routes.values()),
@@ -92,6 +96,14 @@ class Timeline:
             uptime_seconds=self._clock() - self.started,
             collects=gc.isenabled() and gc.get_threshold()[0] > 0,
         )
+
+    def _comparable(self, requests: int) -> tuple[Kept, ...]:
+        self._own()
+        with self._lock:
+            if self._before and self._kept and requests - self._kept[0].requests < LEAST_REQUESTS:
+                return self._before
+            self._before = ()
+            return tuple(self._kept)
 
     def add(self, summary: bytes, routes: Mapping[str, int], *, chosen: bool = False) -> Kept:
         """Keep a snapshot; one with too few requests since the last is passed over for that."""
@@ -107,10 +119,11 @@ class Timeline:
             return kept
 
     def begin(self, summary: bytes, routes: Mapping[str, int], *, chosen: bool = False) -> Kept:
-        """Keep a snapshot as the new baseline and forget those before it; their ids are not used
-        again."""
+        """Keep a snapshot as the new baseline instead of those before it; their ids are not used
+        again. One that somebody has `chosen` is compared with from now on, whatever was before."""
         self._own()
         with self._lock:
+            self._before = () if chosen else tuple(self._kept)
             self._kept.clear()
         return self.add(summary, routes, chosen=chosen)
 

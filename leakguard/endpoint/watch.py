@@ -66,8 +66,10 @@ class Watch:
         self._next_terms = 0.0
         self._look_seconds: float | None = None
         self._ticking = threading.Lock()
+        self._has_compared = False
         self.on_findings: Callable[[Findings], object] | None = None
-        """Called with what each snapshot told, asked for or not, in the thread that took it."""
+        """Called with what each snapshot told, asked for or not, in the thread that took it; not
+        with a baseline that was taken by itself and tells less than those before it."""
 
     def tick(self) -> None:
         """To be called out of a request, at most once a second; anything that takes time happens
@@ -75,6 +77,7 @@ class Watch:
         if self._pid != os.getpid():
             self._pid, self._schedule = os.getpid(), Schedule()
             self._next_terms, self._ticking = 0.0, threading.Lock()
+            self._has_compared = False
         now = self._clock()
         requests = sum(self._requests().values())
         self._schedule.see(now, requests)
@@ -126,14 +129,19 @@ class Watch:
 
     def _keep(self, cancel: threading.Event, *, begins: bool, chosen: bool = False) -> Kept:
         routes = dict(self._requests())
-        examined = self._take(cancel, routes, begins=begins)
+        examined = self._take(cancel, routes, begins=begins, chosen=chosen)
         if examined.summary is None:
             raise AnalysisError("the snapshot cannot be compared with others")
         keep = self.timeline.begin if begins else self.timeline.add
         return keep(examined.summary, routes, chosen=chosen)
 
     def _take(
-        self, cancel: threading.Event, routes: Mapping[str, int], *, begins: bool = False
+        self,
+        cancel: threading.Event,
+        routes: Mapping[str, int],
+        *,
+        begins: bool = False,
+        chosen: bool = False,
     ) -> Examined:
         if self._examine is None:
             # Not before the first snapshot: the start of an app need not load all that.
@@ -156,6 +164,9 @@ class Watch:
         )
         heap_bytes = examined.findings.snapshot.heap_bytes
         self.timeline.history.add(process.terms().with_heap(heap_bytes))
-        if self.on_findings is not None:
+        growth = examined.findings.growth
+        compared = growth is not None and growth.intervals > 0
+        if self.on_findings is not None and (compared or chosen or not self._has_compared):
             self.on_findings(examined.findings)
+        self._has_compared = compared or (self._has_compared and not chosen)
         return examined

@@ -51,8 +51,9 @@ class WorkerRow:
 @dataclass(frozen=True, slots=True)
 class SharedSuspect:
     """One suspect in the workers that have it: `pids`, of the `asked` ones that have been looked at
-    (of the `alive` ones there are), and `ended` that have ended. It retains `bytes` in all of them,
-    most in `worst_pid`, and grows by `low` to `high` bytes a minute in each."""
+    (of the `alive` ones there are), and `ended` that have ended; the `undecided` ones have too
+    little history yet to tell. It retains `bytes` in all of them, most in `worst_pid`, and grows by
+    `low` to `high` bytes a minute in each."""
 
     fingerprint: str
     kind: str
@@ -65,6 +66,7 @@ class SharedSuspect:
     worst_pid: int
     low: float | None = None
     high: float | None = None
+    undecided: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,12 @@ def to_dict(workers: Workers) -> dict[str, Any]:
     return {
         "workers": [dataclasses.asdict(row) for row in workers.rows],
         "merged_suspects": [
-            {**dataclasses.asdict(found), "pids": list(found.pids)} for found in workers.suspects
+            {
+                **dataclasses.asdict(found),
+                "pids": list(found.pids),
+                "undecided": list(found.undecided),
+            }
+            for found in workers.suspects
         ],
     }
 
@@ -237,7 +244,8 @@ def _where(found: SharedSuspect) -> str:
     if found.pids or not found.ended:
         noun = "worker" if found.asked == 1 else "workers"
         looked = "" if found.asked == found.alive else " looked at"
-        told.append(f"in {len(found.pids)} of {found.asked} {noun}{looked}")
+        early = f" ({len(found.undecided)} too early to tell)" if found.undecided else ""
+        told.append(f"in {len(found.pids)} of {found.asked} {noun}{looked}{early}")
     if found.ended:
         told.append(f"in {found.ended} that ended")
     text = " and ".join(told)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import dataclasses
 import threading
 
 import pytest
@@ -66,6 +67,7 @@ class Examine:
         self.started = threading.Event()
         self.error = None
         self.summary = None
+        self.growth = None
         self.threads = []
         self.running, self.at_once = 0, []
 
@@ -79,7 +81,8 @@ class Examine:
         self.running -= 1
         if self.error is not None:
             raise self.error
-        return Examined(make_findings(options["top"]), self.summary)
+        findings = dataclasses.replace(make_findings(options["top"]), growth=self.growth)
+        return Examined(findings, self.summary)
 
 
 @pytest.fixture

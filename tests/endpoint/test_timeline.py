@@ -82,6 +82,21 @@ def test_a_new_baseline_forgets_what_was_before(timeline, add, clock):
     assert timeline.find("baseline").summary == b"new"
 
 
+def test_what_was_before_a_baseline_is_compared_with_until_there_is_work_after_it(timeline, add):
+    add(100, size=3)
+    timeline.begin(b"new", {"GET /": 205})
+    assert timeline.evidence({"GET /": 214}).summaries == (bytes(3),)
+    assert timeline.evidence({"GET /": 214}).routes_before == {"GET /": 100}
+    assert timeline.evidence({"GET /": 215}).summaries == (b"new",)
+    assert timeline.evidence({"GET /": 214}).summaries == (b"new",)
+
+
+def test_a_baseline_that_somebody_has_chosen_is_compared_with_at_once(timeline, add):
+    add(100)
+    timeline.begin(b"new", {"GET /": 205}, chosen=True)
+    assert timeline.evidence({"GET /": 206}).summaries == (b"new",)
+
+
 def test_the_evidence_has_what_is_known(timeline, add, clock):
     assert timeline.evidence({}).summaries == ()
     add(100)

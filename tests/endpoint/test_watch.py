@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from leakguard.analysis.route_findings import GrowthFacts
 from leakguard.endpoint.watch import Watch
 from leakguard.errors import CaptureError
 from leakguard.settings import Settings
@@ -69,6 +70,22 @@ def test_a_baseline_after_warm_up_replaces_an_answer_during_start_up(make_watch,
     tick(300, later=30)
     assert [(kept.id, kept.requests) for kept in watch.timeline.kept()] == [(2, 320)]
     assert examine.calls[-1]["evidence"].summaries == ()
+
+
+def test_what_was_seen_to_grow_is_not_told_less_by_a_baseline(make_watch, examine):
+    watch, tick = make_watch()
+    told = []
+    watch.on_findings = told.append
+    tick(20)
+    examine.growth = GrowthFacts(False, 2, 1, 10.0, 20, 1 << 20)
+    watch.reports.get().result(20)
+    examine.growth = None
+    tick(300, later=30)
+    assert len(examine.calls) == 2
+    assert [findings.growth is not None for findings in told] == [True]
+    watch.baselines.get().result(20)
+    watch.reports.get().result(20)
+    assert [findings.growth is not None for findings in told] == [True, False, False]
 
 
 def test_a_failure_is_tried_again_later_and_breaks_nothing(make_watch, examine, caplog):

@@ -68,6 +68,10 @@ def test_the_table_reads_as_it_is_meant_to():
         (shared(low=1_000_000.0), "in 4 of 4 workers, 1.00 MB/min to 2.10 MB/min each"),
         (shared(low=0.0), "in 4 of 4 workers, up to 2.10 MB/min each"),
         (shared(asked=4, alive=6), "in 4 of 4 workers looked at, 2.10 MB/min each"),
+        (
+            shared(pids=(1, 2), undecided=(3,)),
+            "in 2 of 4 workers (1 too early to tell), 2.10 MB/min each",
+        ),
         (shared(ended=2), "in 4 of 4 workers and in 2 that ended, 2.10 MB/min each"),
         (shared(pids=(), ended=2), "in 2 that ended, 2.10 MB/min each"),
     ],

@@ -6,18 +6,19 @@ from leakguard.workers import WorkerFindings, merge
 from leakguard.workers.merging import spread
 
 
-def suspect(fingerprint, retained, grown=None):
+def suspect(fingerprint, retained, grown=None, holder=None, of="shop.Cart"):
     return {
         "fingerprint": fingerprint,
         "kind": "global-cache",
-        "holder": f"shop.{fingerprint}",
+        "holder": holder or f"shop.{fingerprint}",
+        "objects": {"type": of, "count": 1},
         "retained_bytes": retained,
         **({} if grown is None else {"growth_bytes": grown}),
     }
 
 
-def findings(pid, *suspects, seconds=None, alive=True):
-    growth = {} if seconds is None else {"growth": {"seconds": seconds}}
+def findings(pid, *suspects, seconds=None, alive=True, ready=True):
+    growth = {} if seconds is None else {"growth": {"seconds": seconds, "ready": ready}}
     return WorkerFindings(pid, {"suspects": list(suspects), **growth}, alive)
 
 
@@ -79,6 +80,35 @@ def test_what_only_they_had_is_still_told():
 def test_two_alike_in_one_worker_count_as_one_worker():
     (found,) = merge([findings(1, suspect("carts", 10), suspect("carts", 20))])
     assert found.pids == (1,)
+
+
+def test_the_same_holder_of_the_same_objects_is_the_same_leak_by_another_chain():
+    (carts, others) = merge(
+        [
+            findings(1, suspect("a", 10, 600, "shop.CARTS"), seconds=60),
+            findings(2, suspect("b", 20, 600, "shop.CARTS"), seconds=60),
+            findings(3, suspect("a", 30, 600, "shop.CARTS"), seconds=60),
+            findings(4, suspect("c", 40, 600, "shop.CARTS", of="shop.Log"), seconds=60),
+        ]
+    )
+    assert (carts.pids, carts.fingerprint) == ((1, 2, 3), "a")
+    assert others.pids == (4,)
+
+
+def test_a_worker_that_cannot_tell_yet_is_counted_on_neither_side():
+    (carts, large) = merge(
+        [
+            findings(1, suspect("carts", 10, 600), seconds=60),
+            findings(2, seconds=60),
+            findings(3, seconds=60, ready=False),
+            findings(4, suspect("large", 900)),
+            findings(5, suspect("carts", 10, 600), seconds=60, ready=False),
+            findings(6, alive=False),
+        ]
+    )
+    assert (carts.pids, carts.undecided) == ((1, 5), (3, 4))
+    # what nobody has seen to grow is told by its size, which one image shows
+    assert (large.pids, large.undecided) == ((4,), ())
 
 
 def test_nothing_merges_to_nothing():
