@@ -46,6 +46,7 @@ class LeakGuard(Middleware):
             self._ledger.report,
             token=token_at_start(settings),
             requests=self._ledger.requests,
+            history=self._ledger.history,
         )
         self._ledger.on_tick = self.endpoint.tick
         # A call goes to the native slot, past this attribute. Servers look at it to tell ASGI 3

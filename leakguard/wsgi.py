@@ -66,6 +66,7 @@ class LeakGuard(WsgiMiddleware):
             self._ledger.report,
             token=token_at_start(settings),
             requests=self._ledger.requests,
+            history=self._ledger.history,
         )
         self._ledger.on_tick = self.endpoint.tick
 

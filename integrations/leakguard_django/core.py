@@ -35,6 +35,7 @@ class Core:
             self.ledger.report,
             token=token_at_start(settings),
             requests=self.ledger.requests,
+            history=self.ledger.history,
         )
         self.ledger.on_tick = self.endpoint.tick
 

@@ -10,6 +10,7 @@ from leakguard.endpoint.messages import Refusal
 
 if TYPE_CHECKING:
     from leakguard.endpoint.messages import EndpointRequest
+    from leakguard.endpoint.query import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +20,43 @@ class Action:
     path: str
     methods: tuple[str, ...]
     parameters: tuple[str, ...]
+    forms: tuple[Form, ...] = ("text", "json")
 
 
 _READ = ("GET", "HEAD")
-REPORT = Action("", _READ, ("top", "format", "worker"))
+REPORT = Action("", _READ, ("top", "format", "worker"), ("text", "json", "html"))
+LATEST = Action("/latest", _READ, ("top", "worker", "format"), ("json",))
+HISTORY = Action("/history", _READ, ("format",), ("json",))
+SNAPSHOT = Action("/snapshot", ("POST",), ("top", "format"), ("json",))
+STATIC = Action("/static", _READ, (), ("text",))
 BASELINE = Action("/baseline", ("POST",), ("format",))
 DIFF = Action("/diff", _READ, ("from", "to", "format"))
 TRIM = Action("/trim", ("POST",), ("format",))
-_ACTIONS = {action.path: action for action in (REPORT, BASELINE, DIFF, TRIM)}
+_ACTIONS = {
+    action.path: action for action in (REPORT, BASELINE, DIFF, TRIM, LATEST, HISTORY, SNAPSHOT)
+}
+_BELOW = {f"{action.path}/": action for action in (STATIC,)}
+"""Actions whose path goes on."""
+
+
+def is_for_programs(request: EndpointRequest) -> bool:
+    """Whether what is asked for comes as JSON alone, errors included."""
+    action = _ACTIONS.get(request.path)
+    return action is not None and action.forms == ("json",)
+
+
+def check_is_meant(request: EndpointRequest) -> None:
+    """Raises `Refusal` without the header that no page of another site can make a browser send."""
+    if not request.header("x-leakguard"):
+        raise Refusal(400, "Send the header 'X-LeakGuard: 1' with this.")
 
 
 def find(request: EndpointRequest, own_path: str) -> Action:
     """The action of a request. Raises `Refusal` for a path or a method that there is not."""
     action = _ACTIONS.get("" if request.path == "/" else request.path)
+    for start, found in _BELOW.items():
+        if request.path.startswith(start):
+            action = found
     if action is None:
         close = difflib.get_close_matches(request.path, [path for path in _ACTIONS if path], n=1)
         hint = (

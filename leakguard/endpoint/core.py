@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from leakguard import process
-from leakguard.endpoint import actions, audit, compared, others, query
+from leakguard.endpoint import actions, audit, compared, others, pages, query
 from leakguard.endpoint.gate import Gate
 from leakguard.endpoint.lockout import process_lockout
 from leakguard.endpoint.messages import EndpointResponse, Refusal
@@ -47,7 +47,7 @@ _HEIGHT = 50
 
 class Endpoint:
     """Answers for one app. `routes` gives the figures of the moment, `requests` how many have ended
-    of each route, where that is to be had for less.
+    of each route, where that is to be had for less, `history` what they held at earlier times.
 
     `examine` is `leakguard.pipeline.examine_with` unless a test has another one; `token` is what a
     reader must present where the settings name none.
@@ -62,6 +62,7 @@ class Endpoint:
         token: str | None = None,
         lockout: Lockout | None = None,
         requests: Callable[[], Mapping[str, int]] | None = None,
+        history: Callable[[], Mapping[str, Sequence[tuple[float, int]]]] = dict,
     ) -> None:
         self._settings = settings
         self._routes = routes
@@ -69,6 +70,9 @@ class Endpoint:
         self._gate = Gate(settings, self._token, lockout or process_lockout())
         self._watch = Watch(settings, requests or self._requests, examine, prepare=routes)
         self._team = Team(settings, self._watch, requests or self._requests, self._report_of)
+        self._pages = pages.Pages(
+            settings, self._watch, self._team, routes, history, self._report_of
+        )
         self.join = self._team.join
         """Make this process known to the other workers of the app. To be called where it serves."""
         self.leave = self._team.leave
@@ -107,7 +111,19 @@ class Endpoint:
 
     async def _respond(self, request: EndpointRequest) -> EndpointResponse:
         action = actions.find(request, self._settings.path)
-        wanted = query.read(request, action.parameters, self._settings.top)
+        wanted = query.read(request, action, self._settings.top)
+        if action is actions.STATIC:
+            return await asyncio.to_thread(pages.file, request)
+        if action is actions.LATEST:
+            return _json(200, await asyncio.to_thread(self._pages.latest, wanted), ())
+        if action is actions.HISTORY:
+            return _json(200, await asyncio.to_thread(self._pages.past), ())
+        if action is actions.SNAPSHOT:
+            actions.check_is_meant(request)
+            return await self._report(wanted)
+        if wanted.form == "html":
+            fresh = (await _taken(self._watch.reports)).result if wanted.fresh else None
+            return await asyncio.to_thread(self._pages.page, request, wanted, fresh)
         if action is actions.BASELINE:
             return await self._baseline(wanted)
         if action is actions.DIFF:
@@ -197,7 +213,10 @@ def _shown(wanted: Query, form: ModuleType, answer: object) -> EndpointResponse:
 
 
 def _error(request: EndpointRequest, refusal: Refusal) -> EndpointResponse:
-    if query.prefers_json(request):
+    form = query.form_of_error(request)
+    if form == "html" and not actions.is_for_programs(request):
+        return pages.error(request, query.language(request), refusal)
+    if form == "json" or actions.is_for_programs(request):
         error = {"status": refusal.status, "message": refusal.message}
         return _json(refusal.status, {"error": error}, refusal.headers)
     return EndpointResponse.of(refusal.status, _TEXT, _line_ended(refusal.message), refusal.headers)

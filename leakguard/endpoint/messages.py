@@ -31,6 +31,9 @@ class EndpointRequest:
     """Names in lower case, as often as they were sent."""
     client: str = ""
     """The address of the peer as the server saw it; forwarded headers do not change it."""
+    own: str = ""
+    """The last segment of the endpoint's own address as the reader sees it ("_leak"), where that
+    is not the one of the settings."""
     scope: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """What the server gave the adapter (an ASGI scope), so that an `authorize` callable can look
     at a session or a user. LeakGuard itself never reads it."""
@@ -58,8 +61,15 @@ class EndpointResponse:
     ) -> EndpointResponse:
         """An answer of `text` with the headers that every answer has."""
         body = text.encode("utf-8", "backslashreplace")
+        return cls.whole(status, media_type, body, [*_HEADERS, *extra])
+
+    @classmethod
+    def whole(
+        cls, status: int, media_type: str, body: bytes, headers: Iterable[tuple[str, str]]
+    ) -> EndpointResponse:
+        """An answer with these headers alone."""
         described = [("content-type", media_type), ("content-length", str(len(body)))]
-        return cls(status, [*described, *_HEADERS, *extra], body)
+        return cls(status, [*described, *headers], body)
 
 
 class Refusal(Exception):  # noqa: N818  # not an error of ours: the answer to a request

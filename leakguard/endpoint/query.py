@@ -3,34 +3,51 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 from urllib.parse import parse_qsl
 
 from leakguard.endpoint.messages import Refusal
+from leakguard.page.catalogue import LANGUAGES, preferred
 from leakguard.settings import MAX_TOP
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from leakguard.endpoint.actions import Action
     from leakguard.endpoint.messages import EndpointRequest
 
-_FORMATS = ("json", "text")
+Form = Literal["text", "json", "html"]
+_PAGE = ("lang", "fresh", "from", "to")
+"""Parameters of the page alone."""
 _MAX_PARAMETERS = 20
 
 
 class Query(NamedTuple):
     """A checked request: `top` suspects of this worker, of the one whose pid is `worker`, or of
-    "all"; or what grew from `start` to `end`. As JSON or as text."""
+    "all"; or what grew from `start` to `end`. As text, as JSON or as a page.
+
+    The page is in `language`, of a snapshot taken for it if `fresh`; `given` are its parameters as
+    they came."""
 
     top: int
-    as_json: bool
+    form: Form
     worker: str = ""
     start: str = "baseline"
     end: str = "latest"
+    language: str = ""
+    fresh: bool = False
+    given: Mapping[str, str] = {}
+
+    @property
+    def as_json(self) -> bool:
+        """Whether the answer is for a program."""
+        return self.form == "json"
 
 
-def read(request: EndpointRequest, parameters: Sequence[str], default_top: int) -> Query:
+def read(request: EndpointRequest, action: Action, default_top: int) -> Query:
     """Raises `Refusal` that says which parameter is wrong, and what is possible."""
+    form = _form(request, action.forms)
+    parameters = action.parameters + (_PAGE if form == "html" else ())
     values: dict[str, str] = {}
     for name, value in _pairs(request.query):
         if name not in parameters:
@@ -42,11 +59,31 @@ def read(request: EndpointRequest, parameters: Sequence[str], default_top: int) 
         values[name] = value
     return Query(
         _top(values.get("top"), default_top),
-        _as_json(request, values.get("format")),
+        form,
         _worker(values.get("worker")),
         values.get("from", "baseline"),
         values.get("to", "latest"),
+        _language(request, values.get("lang")),
+        values.get("fresh", "") not in ("", "0"),
+        values,
     )
+
+
+def language(request: EndpointRequest) -> str:
+    """The language for a request that was refused."""
+    try:
+        given = dict(_pairs(request.query)).get("lang")
+    except Refusal:
+        given = None
+    return given if given in LANGUAGES else preferred(request.header("accept-language"))
+
+
+def _language(request: EndpointRequest, name: str | None) -> str:
+    if name is None:
+        return preferred(request.header("accept-language"))
+    if name not in LANGUAGES:
+        raise Refusal(400, f"lang must be 'en' or 'zh', not {shown(name)}.")
+    return name
 
 
 def _there_are(parameters: Sequence[str]) -> str:
@@ -56,15 +93,13 @@ def _there_are(parameters: Sequence[str]) -> str:
     return f"there are {', '.join(names[:-1])} and {names[-1]}."
 
 
-def prefers_json(request: EndpointRequest) -> bool:
+def form_of_error(request: EndpointRequest) -> Form:
     """The form of an answer to a request that could not be read, or was refused."""
+    forms: tuple[Form, ...] = ("json", "text", "html")
     try:
-        formats = [value for name, value in _pairs(request.query) if name == "format"]
+        return _form(request, forms)
     except Refusal:
-        formats = []
-    if formats and formats[0] in _FORMATS:
-        return formats[0] == "json"
-    return _accepts_json(request.header("accept") or "")
+        return _accepted(request.header("accept") or "", forms)
 
 
 def _pairs(query: str) -> list[tuple[str, str]]:
@@ -92,19 +127,24 @@ def _worker(text: str | None) -> str:
     return str(int(text))
 
 
-def _as_json(request: EndpointRequest, name: str | None) -> bool:
-    if name is None:
-        return _accepts_json(request.header("accept") or "")
-    if name not in _FORMATS:
-        close = difflib.get_close_matches(name, _FORMATS, n=1)
+def _form(request: EndpointRequest, forms: Sequence[Form]) -> Form:
+    given = [value for name, value in _pairs(request.query) if name == "format"]
+    if not given:
+        return _accepted(request.header("accept") or "", forms)
+    name = given[0]
+    if name not in forms:
+        close = difflib.get_close_matches(name, forms, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else "."
-        raise Refusal(400, f"format must be 'text' or 'json', not {shown(name)}{hint}")
-    return name == "json"
+        *others, last = (repr(form) for form in sorted(forms, key=("text", "json", "html").index))
+        possible = f"{', '.join(others)} or {last}" if others else last
+        raise Refusal(400, f"format must be {possible}, not {shown(name)}{hint}")
+    return cast("Form", name)
 
 
-def _accepts_json(accept: str) -> bool:
-    """JSON if it is named and no kind of text is liked better: curl's */* is answered by text."""
-    json, text = 0.0, 0.0
+def _accepted(accept: str, forms: Sequence[Form]) -> Form:
+    """JSON if it is named and no kind of text is liked better, the page if HTML is named and plain
+    text is not liked as well: curl's */* is answered by text."""
+    json, text, html, plain = 0.0, 0.0, 0.0, 0.0
     for item in accept.split(","):
         media_type, *parameters = (part.strip().lower() for part in item.split(";"))
         quality = 1.0
@@ -118,7 +158,15 @@ def _accepts_json(accept: str) -> bool:
             json = max(json, quality)
         elif media_type.startswith("text/"):
             text = max(text, quality)
-    return json > 0 and json >= text
+        if media_type in ("text/html", "application/xhtml+xml"):
+            html = max(html, quality)
+        elif media_type in ("text/plain", "text/*"):
+            plain = max(plain, quality)
+    if "json" in forms and json > 0 and json >= text:
+        return "json"
+    if "html" in forms and html > plain:
+        return "html"
+    return "text" if "text" in forms else forms[0]
 
 
 def shown(text: str) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from leakguard import process
 from leakguard.endpoint.schedule import Schedule
-from leakguard.endpoint.snapshots import Snapshots, Turn
+from leakguard.endpoint.snapshots import Snapshots, Taken, Turn
 from leakguard.endpoint.threads import Worker
 from leakguard.endpoint.timeline import Timeline
 from leakguard.errors import AnalysisError
@@ -30,6 +31,7 @@ TERMS_SECONDS = 10.0
 """Between two points of the resident memory's history; the first ones come closer together, so that
 there is a trend within a minute."""
 _FIRST_SECONDS, _FIRST_POINTS = 2.0, 15
+_COSTS = 8
 _PAUSE_OF_LOOKS = 200
 """However slow the machine, there is so much time between two looks that they take this part."""
 
@@ -63,6 +65,8 @@ class Watch:
         self.timeline = Timeline(clock)
         self._schedule = Schedule()
         self._pid = os.getpid()
+        self._newest: tuple[int, Taken[Findings]] | None = None
+        self._costs: deque[tuple[float, float]] = deque(maxlen=_COSTS)
         self._next_terms = 0.0
         self._look_seconds: float | None = None
         self._ticking = threading.Lock()
@@ -70,6 +74,21 @@ class Watch:
         self.on_findings: Callable[[Findings], object] | None = None
         """Called with what each snapshot told, asked for or not, in the thread that took it; not
         with a baseline that was taken by itself and tells less than those before it."""
+
+    @property
+    def newest(self) -> Taken[Findings] | None:
+        """What the last snapshot told, whoever asked for it; None while there is none."""
+        known = self._newest
+        return known[1] if known is not None and known[0] == os.getpid() else None
+
+    @property
+    def costs(self) -> tuple[tuple[float, float], ...]:
+        """For how many seconds the last few snapshots paused the process, and took in all."""
+        return tuple(self._costs)
+
+    def now(self) -> float:
+        """Seconds of the watch's clock, as they are in `Taken.at`."""
+        return self._clock()
 
     def tick(self) -> None:
         """To be called out of a request, at most once a second; anything that takes time happens
@@ -162,7 +181,10 @@ class Watch:
             memory_limit=self._settings.memory_limit,
             cancel=cancel,
         )
-        heap_bytes = examined.findings.snapshot.heap_bytes
+        snapshot = examined.findings.snapshot
+        self._newest = os.getpid(), Taken(examined.findings, self._clock())
+        self._costs.append((snapshot.pause_seconds, snapshot.wall_seconds))
+        heap_bytes = snapshot.heap_bytes
         self.timeline.history.add(process.terms().with_heap(heap_bytes))
         growth = examined.findings.growth
         compared = growth is not None and growth.intervals > 0

@@ -37,3 +37,18 @@ def _large_at(pictured: Sequence[Terms], at: float) -> int:
     here, there = left.large_objects or 0, right.large_objects or 0
     part = (at - left.at) / (right.at - left.at)
     return round(here + part * (there - here))
+
+
+def even(points: Sequence[Terms]) -> list[Terms]:
+    """All points, for a picture of the past: before the first and after the last picture of the
+    heap the large objects are taken to be as many as there."""
+    pictured = [point for point in points if point.large_objects is not None]
+    if not pictured:
+        return list(points)
+    first, last = pictured[0], pictured[-1]
+    return [
+        point.with_large(_large_at(pictured, min(max(point.at, first.at), last.at)))
+        if len(pictured) > 1
+        else point.with_large(first.large_objects or 0)
+        for point in points
+    ]

@@ -71,13 +71,18 @@ def rows(routes: Sequence[RouteFigures], findings: Findings) -> list[Row]:
     ]
 
 
+def now(routes: Sequence[RouteFigures]) -> list[Row]:
+    """The ledger's rows alone, before there is an image."""
+    return [_figures(figures, _sampled_or_none(figures)) for figures in routes]
+
+
 def _row(figures: RouteFigures, told: RouteMemory | None, findings: Findings) -> Row:
-    sampled = figures.memory
-    memory = None
-    if told is not None:
-        memory = _joined(told, sampled, findings)
-    elif sampled is not None:
-        memory = _sampled(sampled)
+    if told is None:
+        return _figures(figures, _sampled_or_none(figures))
+    return _figures(figures, _joined(told, figures.memory, findings))
+
+
+def _figures(figures: RouteFigures, memory: MemoryRow | None) -> Row:
     return Row(
         route=figures.route,
         requests=figures.requests,
@@ -86,6 +91,10 @@ def _row(figures: RouteFigures, told: RouteMemory | None, findings: Findings) ->
         mean_seconds=figures.mean_seconds,
         memory=memory,
     )
+
+
+def _sampled_or_none(figures: RouteFigures) -> MemoryRow | None:
+    return None if figures.memory is None else _sampled(figures.memory)
 
 
 def _sampled(memory: MemoryFigures) -> MemoryRow:

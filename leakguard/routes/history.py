@@ -65,6 +65,10 @@ class History:
         self._points.append(point)
         self._skip = self._every - 1
 
+    def points(self) -> tuple[Point, ...]:
+        """Those that are kept, oldest first."""
+        return tuple(self._points)
+
     def clear(self) -> None:
         """Forgets everything: estimates after a restart cannot be compared with those before."""
         self._points.clear()

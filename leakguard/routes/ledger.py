@@ -10,7 +10,7 @@ import functools
 import os
 import weakref
 from dataclasses import dataclass
-from time import perf_counter
+from time import perf_counter, time
 from typing import TYPE_CHECKING
 
 from leakguard.routes import sampling, tracks
@@ -126,6 +126,21 @@ class Ledger(FlightCounter):
         for name, entered in tracks.routes().values():
             counted[name] = counted.get(name, 0) + entered
         return counted
+
+    def history(self) -> dict[str, list[tuple[float, int]]]:
+        """Live bytes of each route at some earlier times (seconds since the epoch), at most some
+        thirty however long; empty while allocations are not sampled."""
+        if not sampling.running():
+            return {}
+        ahead = time() - perf_counter()
+        names = {figures.route: name for name, figures in list(self.figures.items())}
+        names |= {route: name for route, (name, _) in tracks.routes().items()}
+        found: dict[str, list[tuple[float, int]]] = {}
+        for at, held in self._book.past():
+            for route, live in held.items():
+                if route in names:
+                    found.setdefault(names[route], []).append((round(ahead + at, 3), live))
+        return found
 
     def tick(self) -> None:
         now = perf_counter()

@@ -105,6 +105,13 @@ class MemoryBook:
         self._strong.clear()
         self._all.clear()
 
+    def past(self) -> list[tuple[float, dict[int, int]]]:
+        """Live bytes, strong and weak, of each route by its number at the times remembered."""
+        return [
+            (point.time, {route: round(held.bytes) for route, held in point.held.items()})
+            for point in self._all.points()
+        ]
+
     def read(self, now: float, routes: Mapping[int, tuple[str, int]]) -> list[RouteMemory]:
         """The memory of `routes`, by number their name and requests; the largest first."""
         if not sampling.maintain():

@@ -81,7 +81,7 @@ def test_top_limits_the_suspects_and_defaults_to_the_settings(make_endpoint, ask
         ("top=%D9%A5", "from 1 to 50"),
         ("top=1&top=2", "given twice"),
         ("format=jsn", "did you mean 'json'"),
-        ("format=xml", "must be 'text' or 'json'"),
+        ("format=xml", "must be 'text', 'json' or 'html'"),
         ("tpo=5", "no parameter 'tpo'; did you mean 'top'"),
         ("%0Aevil=1", r"no parameter '\nevil'"),
         ("zzz=1", "there are 'top', 'format' and 'worker'"),

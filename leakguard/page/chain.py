@@ -1,0 +1,49 @@
+"""One link of a reference list in words: what the text report says, in the page's language."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from leakguard.page.names import name
+from leakguard.report import units
+from leakguard.report.chain import shorter_places
+
+if TYPE_CHECKING:
+    from leakguard.analysis.findings import Link
+    from leakguard.page.catalogue import Words
+
+_DATA_KEY = re.compile(r"\[([a-z]+)\]")
+_DIRECTORIES = 2
+
+
+def link_words(words: Words, link: Link) -> Markup:
+    """`49 × [Thing] leaky.replace_thing (free variable 'original')`."""
+    several = link.repeats > 1
+    parts = [words("chain.times", count=units.count(link.repeats))] if several else []
+    parts.append(Markup("[{}]").format(name(link.type)))
+    named = link.name and link.edge != f".{link.name.rpartition('.')[2]}"
+    if link.name:
+        parts.append(name(link.name if named or not link.edge else link.edge))
+    if link.edge and (named or not link.name):
+        how = _edge(words, link.edge, several)
+        parts.append(Markup("({})").format(how) if link.name else how)
+    return Markup(" ").join(parts)
+
+
+def place(file: str | None, line: int | None) -> Markup:
+    """The end of a path, and the line in it; empty where no file is known."""
+    if not file:
+        return Markup("")
+    shorter = shorter_places(file, line)
+    return name(next((p for p in reversed(shorter) if p.count("/") >= _DIRECTORIES), shorter[-1]))
+
+
+def _edge(words: Words, edge: str, several: bool) -> Markup:
+    if edge == "[]":
+        return words("chain.items" if several else "chain.item")
+    if key := _DATA_KEY.fullmatch(edge):
+        return words("chain.keys" if several else "chain.key", kind=key[1])
+    return name(edge)

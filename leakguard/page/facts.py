@@ -1,0 +1,64 @@
+"""What one page is made of: plain values, gathered before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from leakguard.analysis.growth_diff import Difference
+    from leakguard.page.static import Bundle
+    from leakguard.report.model import Report, RouteFigures, TermFigures
+    from leakguard.report.workers import Workers
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The resident memory and its terms at one time (seconds since the epoch), in bytes."""
+
+    at: float
+    rss: int | None
+    terms: Mapping[str, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One of the snapshots that are kept, for comparing; `requests` had ended."""
+
+    id: int
+    created: float
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`report` is of the newest findings, None while there are none; `fresh` if they were taken for
+    this page. `routes`, `terms` and `trends` are those of this moment. `base` leads from the page
+    to what is below the endpoint, `query` holds the page's own parameters. `served` is False for
+    the page of a saved image."""
+
+    bundle: Bundle
+    language: str
+    base: str
+    query: Mapping[str, str]
+    now: float
+    app: str = ""
+    report: Report | None = None
+    fresh: bool = False
+    routes: Sequence[RouteFigures] = ()
+    terms: Mapping[str, int | None] | None = None
+    trends: Sequence[TermFigures] = ()
+    workers: Workers | None = None
+    memory_limit: int | None = None
+    history: Sequence[Point] = ()
+    route_history: Mapping[str, Sequence[tuple[float, int]]] | None = None
+    pauses: Sequence[tuple[float, float]] = ()
+    """Pause and wall seconds of the last snapshots, oldest first."""
+    snapshots: Sequence[Snapshot] = ()
+    difference: Difference | None = None
+    suspects: int = 0
+    """How many there are beside those that are shown."""
+    pid: int = 0
+    served: bool = True
