@@ -66,7 +66,8 @@ class Tables:
         return rss / limit if rss and limit else None
 
     def state(self, row: WorkerRow) -> str:
-        """ "calm", "warm" and "hot" by the limit, "unknown" without one, "silent", "left", "died"."""
+        """What the state is called in the style sheet: "calm", "warm" and "hot" by the memory limit,
+        "unknown" without one; "silent", "left", "died"."""
         if row.ended_seconds is not None:
             return "left" if row.left else "died"
         if row.error:
