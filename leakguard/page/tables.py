@@ -66,7 +66,7 @@ class Tables:
         return rss / limit if rss and limit else None
 
     def state(self, row: WorkerRow) -> str:
-        """What the state is called in the style sheet: "calm", "warm" and "hot" by the memory limit,
+        """The state as the style sheet knows it: "calm", "warm" and "hot" by the memory limit,
         "unknown" without one; "silent", "left", "died"."""
         if row.ended_seconds is not None:
             return "left" if row.left else "died"
