@@ -23,6 +23,7 @@ async def answer(core: Core, request: Any, below: str) -> HttpResponse:
         query=request.META.get("QUERY_STRING", ""),
         headers=_headers(request),
         client=request.META.get("REMOTE_ADDR", ""),
+        own=None if below else request.path.rpartition("/")[2],
         scope={**given, REQUEST: request},
     )
     answered = await core.endpoint.answer(asked)

@@ -122,7 +122,9 @@ class Endpoint:
             actions.check_is_meant(request)
             return await self._report(wanted)
         if wanted.form == "html":
-            fresh = (await _taken(self._watch.reports)).result if wanted.fresh else None
+            fresh = None
+            if wanted.fresh and not pages.is_ahead(request):
+                fresh = (await _taken(self._watch.reports)).result
             return await asyncio.to_thread(self._pages.page, request, wanted, fresh)
         if action is actions.BASELINE:
             return await self._baseline(wanted)

@@ -15,6 +15,9 @@ CHALLENGES = (
     ("www-authenticate", 'Basic realm="leakguard", charset="UTF-8"'),
 )
 
+PAGE_CHALLENGES = CHALLENGES[1:]
+"""For a browser: some ask for nothing when they do not know the first one."""
+
 
 class Credential(NamedTuple):
     """What was presented: the scheme ("bearer", "basic", "other") and the secret."""

@@ -31,9 +31,9 @@ class EndpointRequest:
     """Names in lower case, as often as they were sent."""
     client: str = ""
     """The address of the peer as the server saw it; forwarded headers do not change it."""
-    own: str = ""
-    """The last segment of the endpoint's own address as the reader sees it ("_leak"), where that
-    is not the one of the settings."""
+    own: str | None = None
+    """What the reader's address ends with after its last slash, where it ends with the endpoint's
+    own path; None: with what the settings name."""
     scope: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """What the server gave the adapter (an ASGI scope), so that an `authorize` callable can look
     at a session or a user. LeakGuard itself never reads it."""

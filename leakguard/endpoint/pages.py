@@ -6,9 +6,11 @@ import dataclasses
 import os
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from leakguard import process
 from leakguard.endpoint import compared, newest, past
+from leakguard.endpoint.credentials import CHALLENGES, PAGE_CHALLENGES
 from leakguard.endpoint.messages import EndpointResponse, Refusal
 from leakguard.page import policy, static
 from leakguard.page.catalogue import words
@@ -138,6 +140,11 @@ class Pages:
         return compared.difference(*ends)
 
 
+def is_ahead(request: EndpointRequest) -> bool:
+    """Whether a browser only guesses that its user will open this address."""
+    return "pre" in (request.header("sec-purpose") or request.header("purpose") or "")
+
+
 def file(request: EndpointRequest) -> EndpointResponse:
     """One of the files of the page. Raises `Refusal` where there is none of that name."""
     name = request.path.removeprefix("/static/")
@@ -157,18 +164,24 @@ def error(request: EndpointRequest, language: str, refusal: Refusal) -> Endpoint
     """Why there is no page, as one."""
     from leakguard.page import render
 
-    again = f"?{request.query}" if request.query else "?"
+    if refusal.status in (401, 403) or not request.path:
+        again = f"?{request.query}"
+    else:
+        again = "../" * (request.path.count("/") - 1) or "./"
     text = render.error(words(language), refusal.status, refusal.message, again=again)
     headers = [*policy.ERROR_HEADERS, *refusal.headers]
+    if refusal.headers == CHALLENGES:
+        headers = [*policy.ERROR_HEADERS, *PAGE_CHALLENGES]
     return EndpointResponse.whole(refusal.status, HTML, _bytes(text), headers)
 
 
 def base(request: EndpointRequest, own: str) -> str:
     """What leads from the page's address to what is below the endpoint: without a slash at the end
     of the address the last segment of it is repeated."""
-    if request.path.endswith("/"):
+    last = own.rpartition("/")[2] if request.own is None else request.own
+    if request.path.endswith("/") or not last:
         return "./"
-    return f"{request.own or own.rpartition('/')[2]}/"
+    return f"{quote(last, safe='')}/"
 
 
 def _terms(known: newest.Newest | None) -> Mapping[str, int | None]:

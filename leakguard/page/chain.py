@@ -24,10 +24,10 @@ def link_words(words: Words, link: Link) -> Markup:
     several = link.repeats > 1
     parts = [words("chain.times", count=units.count(link.repeats))] if several else []
     parts.append(Markup("[{}]").format(name(link.type)))
-    named = link.name and link.edge != f".{link.name.rpartition('.')[2]}"
     if link.name:
-        parts.append(name(link.name if named or not link.edge else link.edge))
-    if link.edge and (named or not link.name):
+        parts.append(name(link.name))
+    # An attribute called like the object itself tells nothing more.
+    if link.edge and link.edge != f".{link.name.rpartition('.')[2]}":
         how = _edge(words, link.edge, several)
         parts.append(Markup("({})").format(how) if link.name else how)
     return Markup(" ").join(parts)
