@@ -1,0 +1,58 @@
+/** The snapshots that the server keeps. */
+
+import { get } from "./api";
+import type { KeptImage } from "./contract";
+import { el } from "./dom";
+import { clock, count, size } from "./units";
+import { t } from "./words";
+
+export class Images {
+  private known: Promise<KeptImage[]> | null = null;
+
+  /** The newest first. */
+  list(): Promise<KeptImage[]> {
+    this.known ??= get<{ images: KeptImage[] }>("images").then((answer) => answer.images);
+    this.known.catch(() => this.forget());
+    return this.known;
+  }
+
+  /** To be called after a snapshot. */
+  forget(): void {
+    this.known = null;
+  }
+
+  /** The image of that id, else the newest. */
+  async chosen(id: string | undefined): Promise<KeptImage | undefined> {
+    let images = await this.list();
+    if (id && !images.some((image) => image.id === id)) {
+      this.forget();
+      images = await this.list();
+    }
+    return images.find((image) => image.id === id) ?? images[0];
+  }
+}
+
+/** One image in words: when it was taken, of which process, how large the heap was. */
+export function named(image: KeptImage): string {
+  return t("app.image", {
+    time: clock(image.created, true),
+    pid: image.pid,
+    objects: count(image.objects),
+    bytes: size(image.heap_bytes),
+  });
+}
+
+/** A choice among the images. */
+export function imagePicker(
+  images: KeptImage[],
+  chosen: string,
+  choose: (id: string) => void,
+  label: string = t("app.snapshot"),
+): HTMLElement {
+  const select = el(
+    "select",
+    { onchange: (event: Event) => choose((event.target as HTMLSelectElement).value) },
+    ...images.map((image) => el("option", { value: image.id, selected: image.id === chosen }, named(image))),
+  );
+  return el("label", { class: "picker" }, el("span", {}, label), select);
+}

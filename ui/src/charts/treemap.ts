@@ -1,0 +1,84 @@
+/** Modules as rectangles whose area is what their objects retain. */
+
+import type { Module } from "../app/contract";
+import { size } from "../app/units";
+import { t } from "../app/words";
+import { styled } from "../graph/palette";
+import { Chart } from "./host";
+
+interface Tile {
+  name: string;
+  value: number;
+  index: number;
+  itemStyle?: { color: string };
+  children?: Tile[];
+}
+
+export class Treemap {
+  private readonly chart: Chart;
+  private tiles: Tile[] = [];
+
+  /** `open` is called with the position of the child that was clicked. */
+  constructor(place: HTMLElement, open: (index: number) => void) {
+    this.chart = new Chart(place, t("app.modules.chart"));
+    this.chart.chart.on("click", (event) => {
+      const index = (event.data as Tile | undefined)?.index;
+      if (index !== undefined) open(index);
+    });
+  }
+
+  show(module: Module): void {
+    this.tiles = (module.children ?? []).map((child, index) => ({
+      name: child.name,
+      value: child.bytes,
+      index,
+      children: (child.children ?? []).map((grandchild) => ({
+        name: grandchild.name,
+        value: grandchild.bytes,
+        index,
+      })),
+    }));
+    this.chart.show(() => this.option());
+  }
+
+  private option(): Record<string, unknown> {
+    const hues = ["1", "2", "3", "4", "5", "6"].map((number) => styled(`tile-${number}`));
+    const tiles = this.tiles.map((tile, at) => ({ ...tile, itemStyle: { color: hues[at % hues.length] } }));
+    return {
+      series: [
+        {
+          type: "treemap",
+          data: tiles,
+          roam: false,
+          nodeClick: false,
+          breadcrumb: { show: false },
+          left: 0,
+          right: 0,
+          top: 0,
+          bottom: 0,
+          visibleMin: 20,
+          label: {
+            color: styled("on-tile"),
+            overflow: "truncate",
+            fontSize: 12,
+            formatter: (item: { name: string; value: number }) => `${item.name}\n${size(item.value)}`,
+          },
+          upperLabel: {
+            show: true,
+            height: 22,
+            color: styled("on-tile"),
+            overflow: "truncate",
+            fontWeight: 600,
+            formatter: (item: { name: string; value: number }) => `${item.name}  ${size(item.value)}`,
+          },
+          itemStyle: { borderColor: styled("picture"), borderWidth: 1, gapWidth: 1 },
+          levels: [
+            { itemStyle: { borderWidth: 0, gapWidth: 3 }, upperLabel: { show: false } },
+            { itemStyle: { borderWidth: 2, gapWidth: 1, borderColorSaturation: 0.6 } },
+            { colorSaturation: [0.3, 0.55], itemStyle: { gapWidth: 1 } },
+          ],
+        },
+      ],
+    };
+  }
+}

@@ -1,0 +1,123 @@
+/** Two images side by side: what grew, by holder and by type. */
+
+import { get, post } from "../app/api";
+import type { Comparison } from "../app/contract";
+import { bar, code, el } from "../app/dom";
+import { type Images, imagePicker } from "../app/images";
+import { type Place, change } from "../app/place";
+import { failed, fill } from "../app/states";
+import { change as changed, count, countChange, size } from "../app/units";
+import { optional, t } from "../app/words";
+import { dropZone } from "./files";
+
+export class CompareView {
+  private readonly bar = el("div", { class: "toolbar" });
+  private readonly result = el("div", { class: "comparison" });
+
+  constructor(
+    root: HTMLElement,
+    private readonly images: Images,
+  ) {
+    const drop = dropZone((before, after) => this.files(before, after));
+    root.replaceChildren(el("h2", {}, t("section.compare")), el("p", {}, t("compare.explain")), this.bar, this.result, drop);
+  }
+
+  async show({ state }: Place): Promise<void> {
+    let images;
+    try {
+      images = await this.images.list();
+    } catch (error) {
+      this.result.replaceChildren(failed(error));
+      return;
+    }
+    const after = images.find((image) => image.id === state["to"]) ?? images[0];
+    const oldest = images[images.length - 1];
+    const before = images.find((image) => image.id === state["from"]) ?? oldest;
+    if (!after || !before || images.length < 2) {
+      this.bar.replaceChildren();
+      this.result.replaceChildren(el("p", { class: "empty" }, t("app.compare.few", { count: images.length })));
+      return;
+    }
+    this.bar.replaceChildren(
+      imagePicker(images, before.id, (id) => change({ from: id }), t("compare.from")),
+      imagePicker(images, after.id, (id) => change({ to: id }), t("compare.to")),
+      el(
+        "button",
+        { type: "button", class: "plain", onclick: () => change({ from: after.id, to: before.id }) },
+        t("app.compare.swap"),
+      ),
+    );
+    if (before.id === after.id) {
+      this.result.replaceChildren(el("p", { class: "empty" }, t("app.compare.same")));
+      return;
+    }
+    const heap = t("app.compare.heap", {
+      before: size(before.heap_bytes),
+      after: size(after.heap_bytes),
+      change: changed(after.heap_bytes - before.heap_bytes),
+    });
+    await fill(this.result, async () =>
+      tables(await get<Comparison>("view/compare", { from: before.id, to: after.id }), heap),
+    );
+  }
+
+  private async files(before: File, after: File): Promise<void> {
+    const form = new FormData();
+    form.append("from", before);
+    form.append("to", after);
+    await fill(this.result, async () =>
+      tables(await post<Comparison>("view/compare-files", form), `${before.name} → ${after.name}`),
+    );
+  }
+}
+
+function tables({ holders, types }: Comparison, title: string): Node[] {
+  const most = Math.max(1, ...holders.map((row) => Math.abs(row.growth)));
+  const largest = Math.max(1, ...types.map((row) => Math.abs(row.bytes_after - row.bytes_before)));
+  return [
+    el("p", { class: "lead" }, title),
+    el("h3", {}, t("app.compare.holders")),
+    holders.length === 0
+      ? el("p", { class: "empty" }, t("compare.no_growth"))
+      : table(
+          [t("compare.holder"), t("suspect.kind"), t("app.compare.before"), t("app.compare.after"), t("app.compare.growth"), t("app.objects")],
+          2,
+          holders.map((row) => [
+            code(row.holder),
+            row.kind ? optional(`kind.${row.kind}`, row.kind) : "",
+            size(row.before),
+            size(row.after),
+            growth(row.growth, changed(row.growth), most),
+            count(row.objects),
+          ]),
+        ),
+    el("h3", {}, t("app.compare.types")),
+    types.length === 0
+      ? el("p", { class: "empty" }, t("app.compare.alike"))
+      : table(
+          [t("app.type"), t("app.compare.before"), t("app.compare.after"), t("app.objects"), t("app.compare.growth")],
+          1,
+          types.map((row) => [
+            code(row.type),
+            count(row.count_before),
+            count(row.count_after),
+            countChange(row.count_after - row.count_before),
+            growth(row.bytes_after - row.bytes_before, changed(row.bytes_after - row.bytes_before), largest),
+          ]),
+        ),
+  ];
+}
+
+function growth(amount: number, text: string, most: number): HTMLElement {
+  return el("span", { class: "growth" }, text, bar(Math.abs(amount) / most, amount > 0 ? "grown" : "shrunk"));
+}
+
+/** `words` columns are words, the others numbers. */
+function table(titles: string[], words: number, rows: (Node | string)[][]): HTMLElement {
+  const kind = (at: number): string | null => (at < words ? null : "number");
+  const head = titles.map((title, at) => el("th", { scope: "col", class: kind(at) }, title));
+  const body = rows.map((row) =>
+    el("tr", {}, ...row.map((cell, at) => (at === 0 ? el("th", { scope: "row" }, cell) : el("td", { class: kind(at) }, cell)))),
+  );
+  return el("div", { class: "scroll" }, el("table", {}, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...body)));
+}
