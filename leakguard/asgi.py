@@ -10,6 +10,7 @@ import functools
 import inspect
 from typing import TYPE_CHECKING, Unpack
 
+from leakguard import frameworks
 from leakguard.endpoint import Endpoint, EndpointRequest
 from leakguard.endpoint.first_words import token_at_start
 from leakguard.errors import SettingsError
@@ -37,8 +38,10 @@ class LeakGuard(Middleware):
         self.settings = settings = Settings.build(**options)
         self._path = settings.path
         self._guard = Guard()
-        self._ledger = Ledger(AsgiNames(settings.max_routes), max_routes=settings.max_routes)
+        names = AsgiNames(settings.max_routes, app)
+        self._ledger = Ledger(names, max_routes=settings.max_routes)
         super().__init__(app, self._ledger, self._path)
+        self._guard.attempt(frameworks.attach, app)
         if settings.sampling:
             start_sampling(settings.sampling, numpy=settings.numpy)
         self.endpoint = Endpoint(

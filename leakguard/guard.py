@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import logging
 import traceback
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 logger = logging.getLogger("leakguard")
 
@@ -18,6 +22,13 @@ class Guard:
 
     def __init__(self) -> None:
         self._seen: set[tuple[str, str]] = set()
+
+    def attempt(self, function: Callable[..., object], *arguments: object) -> None:
+        """Calls `function`; what it raises is reported."""
+        try:
+            function(*arguments)
+        except Exception as error:
+            self.report(error)
 
     def report(self, error: BaseException) -> None:
         """Logs `error` unless one of its type has come from the same line before."""

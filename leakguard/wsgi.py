@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 
 from werkzeug.wrappers import Request, Response
 
+from leakguard import frameworks
 from leakguard.endpoint import Endpoint, EndpointRequest
 from leakguard.endpoint.first_words import token_at_start
 from leakguard.errors import SettingsError
@@ -59,6 +60,7 @@ class LeakGuard(WsgiMiddleware):
         names = WsgiNames(app, settings.max_routes, rules)
         self._ledger = Ledger(names, max_routes=settings.max_routes)
         super().__init__(app, self._ledger, self._path)
+        self._guard.attempt(frameworks.attach, app)
         if settings.sampling:
             start_sampling(settings.sampling, numpy=settings.numpy)
         self.endpoint = Endpoint(

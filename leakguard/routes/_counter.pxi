@@ -12,6 +12,7 @@ cdef public class Flight [object LGFlight, type LGFlightType]:
     cdef object previous, before, mapping  # of the context: see put_on()
     cdef LGLink link
     cdef readonly object route  # of a WSGI app: what its framework calls the route
+    cdef readonly object entry  # the path (ASGI) or SCRIPT_NAME (WSGI) that the server gave
     cdef bint watched, wsgi, reused, unsound
 
     def __init__(self, scope, send=None):
@@ -87,13 +88,19 @@ cdef inline object get(mapping, PyObject *key):
     value = lg_find(<PyObject *>mapping, key)
     return <object>value if value != NULL else None
 
-cdef class NameMemo:
-    """Names that were found before, by endpoint and by path; `find` is asked for the others."""
+cdef inline object found(PyObject *mapping, PyObject *key):
+    """The same, but nothing of a mapping that is no plain dict: asking it may raise."""
+    cdef PyObject *value = lg_find(mapping, key) if PyDict_CheckExact(<object>mapping) else NULL
+    return <object>value if value != NULL else None
 
-    cdef readonly dict by_endpoint, by_path
+cdef class NameMemo:
+    """Names that were found before, by endpoint, template or path; `find` is asked for the others."""
+
+    cdef readonly dict by_endpoint, by_template, by_path
 
     def __cinit__(self, *_, **__):
         self.by_endpoint = {}
+        self.by_template = {}
         self.by_path = {}
 
     def __call__(self, Flight flight not None):
@@ -108,21 +115,37 @@ cdef class NameMemo:
         cdef PyObject *found
         cdef PyObject *key
         cdef PyObject *method
-        cdef PyObject *root
+        cdef PyObject *said
         cdef PyObject *scope = <PyObject *>flight.scope
         cdef bint wsgi = flight.wsgi
         if not PyDict_CheckExact(<object>scope):
             return NULL
         method = lg_find(scope, REQUEST_METHOD if wsgi else METHOD)
-        if method == NULL or (wsgi and lg_find(scope, LEAKGUARD_ROUTE) != NULL):
+        if method == NULL or (wsgi and not is_where_it_entered(scope, <PyObject *>flight.entry)):
             return NULL
-        key = <PyObject *>flight.route if wsgi else lg_find(scope, ENDPOINT)
+        said = lg_find(scope, LEAKGUARD_ROUTE)
+        if wsgi:
+            key = <PyObject *>flight.route
+            if key == <PyObject *>None and said == NULL:
+                key = lg_find(scope, BOTTLE_ROUTE)
+        else:
+            key = lg_find(scope, ENDPOINT)
+            if said == NULL and (key == NULL or key == <PyObject *>None):
+                said = lg_find(scope, PATH_TEMPLATE)
+            elif said != NULL and key != NULL:
+                return NULL
+        if said != NULL:
+            found = lg_find_text(<PyObject *>self.by_template, said)
+            return lg_find_text(found, method) if found != NULL else NULL
         if key != NULL and key != <PyObject *>None:
             found = PyDict_GetItemWithError(self.by_endpoint, <size_t>key)
             if found != NULL and PyTuple_GET_ITEM(found, 0) == key:
                 return lg_find(PyTuple_GET_ITEM(found, 1), method)
         elif flight.code < 300 or flight.code >= 500:
-            key = lg_find(scope, PATH_INFO if wsgi else PATH)
+            if wsgi or flight.entry is None:
+                key = lg_find(scope, PATH_INFO if wsgi else PATH)
+            else:
+                key = <PyObject *>flight.entry
             if key == NULL:
                 return NULL
             found = lg_find_text(<PyObject *>self.by_path, key)
@@ -130,13 +153,20 @@ cdef class NameMemo:
                 PyTuple_GET_ITEM(found, 0) == method
                 or <object>PyTuple_GET_ITEM(found, 0) == <object>method
             ):
-                root = lg_find(scope, SCRIPT_NAME if wsgi else ROOT_PATH)
-                if root == NULL or lg_is_text(root, "", 0) or not <object>root:
+                key = NULL if wsgi else lg_find(scope, ROOT_PATH)
+                if key == NULL or lg_is_text(key, "", 0) or not <object>key:
                     return PyTuple_GET_ITEM(found, 1)
         return NULL
 
     def find(self, flight):
         raise NotImplementedError
+
+cdef inline bint is_where_it_entered(PyObject *environ, PyObject *entry) except -1:
+    """Whether no app within the app has been reached, below which its routes would begin."""
+    cdef PyObject *root = lg_find(environ, SCRIPT_NAME)
+    if root == entry or root == NULL:
+        return True
+    return <object>root == <object>entry
 
 @cython.final
 cdef class Figures:

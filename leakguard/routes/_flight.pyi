@@ -45,6 +45,11 @@ class Flight:
         """Of a WSGI app: the object that its framework calls the route, if it has told."""
 
     @property
+    def entry(self) -> str | None:
+        """The path of an ASGI request, the SCRIPT_NAME of a WSGI one, as the server gave them:
+        what is served by an app within the app may have others at the end."""
+
+    @property
     def send(self) -> Any:
         """What the app is to send with: the flight itself where it watches the answer (HTTP)."""
 
@@ -59,6 +64,8 @@ class NameMemo:
 
     by_endpoint: dict[int, tuple[Any, dict[str, str]]]
     """By the endpoint's identity: the endpoint, and the name by method."""
+    by_template: dict[str, dict[str, str]]
+    """By the template that the app or its framework left in the scope: the name by method."""
     by_path: dict[str, tuple[str, str]]
     """By path, for what has no endpoint and is below no root path: the method and the name."""
     def __init__(self, *arguments: Any, **keywords: Any) -> None: ...

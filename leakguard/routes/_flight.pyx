@@ -89,6 +89,8 @@ cdef PyObject *PATH_INFO = named("PATH_INFO")
 cdef PyObject *SCRIPT_NAME = named("SCRIPT_NAME")
 cdef PyObject *LEAKGUARD_ROUTE = named("leakguard.route")
 cdef PyObject *WERKZEUG_REQUEST = named("werkzeug.request")
+cdef PyObject *BOTTLE_ROUTE = named("bottle.route")
+cdef PyObject *PATH_TEMPLATE = named("path_template")
 
 include "_slots.pxi"
 include "_counter.pxi"

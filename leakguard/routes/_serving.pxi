@@ -218,6 +218,7 @@ cdef public class RequestCoroutine [object LGRequestCoroutine, type LGRequestCor
             report_caught(self.middleware)
         else:
             self.flight = lg_own(flight)
+            self.flight.entry = found(arguments[0], PATH)
             if self.http:
                 arguments[2] = flight
         awaited = lg_await(<PyObject *>self.middleware.app, arguments)

@@ -119,7 +119,7 @@ cdef void retire(Flight flight) noexcept:
         and (before == spare_before or (before != <PyObject *>None and lg_references(before) > 2))
         and (flight.reused or is_reusable(flight))
     ):
-        flight.scope = flight._send = flight.route = None
+        flight.scope = flight._send = flight.route = flight.entry = None
         flight.ended = flight.code = 0
         flight.wsgi = False
         flight.reused = True

@@ -23,6 +23,7 @@ cdef public class WsgiMiddleware [object LGWsgiMiddleware, type LGWsgiMiddleware
             self.report(error)
             return self.app(environ, start_response)
         flight.wsgi = flight.watched = True
+        flight.entry = found(<PyObject *>environ, SCRIPT_NAME)
         try:
             answer = self.app(environ, flight)
         except Exception:
