@@ -28,10 +28,10 @@ class WsgiNames(NameMemo):
     path.
 
     In this order: the app's own word, a text or a rule in `environ["leakguard.route"]` (None: no
-    route matches); the URL rule of Flask; the route of Bottle; the URL pattern of Django, when `app`
-    is its handler. Where one app is mounted in another, the name begins with where that is. Folded
-    paths may take half of `max_names`, so that a scanner of addresses cannot crowd out the routes
-    of the app.
+    route matches); the URL rule of Flask; the route of Bottle; the URL pattern of Django, when
+    `app` is its handler. Where one app is mounted in another, the name begins with where that is.
+    Folded paths may take half of `max_names`, so that a scanner of addresses cannot crowd out the
+    routes of the app.
 
     `app` is what is wrapped. `rules` is the werkzeug `Map` of a Flask app, whose own rules are
     shown as they are, whatever SCRIPT_NAME becomes.
