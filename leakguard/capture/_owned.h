@@ -7,7 +7,7 @@
 #ifndef LEAKGUARD_OWNED_H
 #define LEAKGUARD_OWNED_H
 #include "_references.h"
-#include "../routes/_samples.h"
+#include "../routes/_tables.h"
 
 #define LG_NOBODY 0xFFFFFFFFu
 #define LG_WIDEST_PREFIX 32 /* the collector's header, managed dict and weak references */

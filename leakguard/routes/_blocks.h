@@ -7,7 +7,7 @@
 #ifndef LEAKGUARD_BLOCKS_H
 #define LEAKGUARD_BLOCKS_H
 
-#include "_hooks.h"
+#include "_record.h"
 #include <errno.h>
 #include <sys/uio.h>
 

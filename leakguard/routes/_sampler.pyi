@@ -34,7 +34,8 @@ def forget_unused_stacks() -> None:
     """Let go of the code objects of stacks that no live sample has."""
 
 def counts() -> dict[str, float]:
-    """live, sites, taken, thinned, dropped, restarts; in bytes interval, base_interval, memory."""
+    """live, sites, taken, thinned, dropped, restarts; apart: whether sampled blocks are kept out of
+    the allocator's arenas; in bytes interval, base_interval, memory."""
 
 def totals() -> dict[int, tuple[float, float, float]]:
     """By route: strong and weak live bytes, and the variance of their sum."""

@@ -13,7 +13,7 @@ TOOL = """
     get, put = ctypes.pythonapi.PyMem_GetAllocator, ctypes.pythonapi.PyMem_SetAllocator
     put.argtypes = get.argtypes = [ctypes.c_int, ctypes.POINTER(Functions)]
     put.restype = get.restype = None
-    MEM, OBJ = 1, 2
+    RAW, MEM, OBJ = 0, 1, 2
     def functions(domain):
         found = Functions()
         get(domain, ctypes.byref(found))
@@ -27,7 +27,7 @@ TOOL = """
 """
 
 
-@pytest.mark.parametrize("domain", ["MEM", "OBJ"])
+@pytest.mark.parametrize("domain", ["RAW", "MEM", "OBJ"])
 def test_a_tool_that_takes_one_domain_away_is_noticed(alone, domain):
     out = alone(f"""{TOOL}
     before = functions({domain})
@@ -54,6 +54,18 @@ def test_a_tool_that_leaves_between_two_others_costs_the_samples_once(alone):
     assert out == ["False", "True", "True", "True", "1", "True", "True"]
 
 
+def test_a_tool_that_leaves_below_another_takes_only_the_frees_away(alone):
+    out = alone(f"""{TOOL}
+    import tracemalloc
+    before = functions(RAW)
+    sampling.start(64)
+    tracemalloc.start()  # on top of us, in all three domains
+    put(RAW, before)
+    print(_sampler.maintain(), _sampler.maintain(), _sampler.counts()["restarts"], *seen())
+    """)
+    assert out == ["False", "True", "1", "True", "True"]
+
+
 def test_hooks_of_ours_that_a_tool_puts_back_after_the_stop_pass_everything_on(alone):
     out = alone(f"""{TOOL}
     sampling.start(64)
@@ -73,9 +85,9 @@ def test_coming_and_going_in_any_order_never_breaks_an_allocation(alone):
     out = alone(f"""{TOOL}
     import random, tracemalloc
     numbers = random.Random(7)
-    remembered = []
+    plain = functions(RAW)
     for _ in range(300):
-        what = numbers.randrange(6)
+        what = numbers.randrange(7)
         if what == 0:
             sampling.start(numbers.choice([64, 4096]))
         elif what == 1:
@@ -86,6 +98,8 @@ def test_coming_and_going_in_any_order_never_breaks_an_allocation(alone):
             tracemalloc.stop()
         elif what == 4:
             _sampler.maintain()
+        elif what == 5 and not tracemalloc.is_tracing():
+            put(RAW, plain)
         else:
             sampling.samples()
         rows = [{{"a": str(n), "b": [n * 1.5]}} for n in range(200)]
