@@ -35,11 +35,13 @@ _FDS = ("--image-fd", "--out-fd", "--evidence-fd")
 class Examined:
     """Findings, and the summary (`analysis.growth.Summary.to_bytes`) to compare later ones with.
 
-    There is a summary where there was evidence, even if that was empty.
+    There is a summary where there was evidence, even if that was empty. `holders` are the nodes of
+    the suspects' holders in the image, -1 where that is not known.
     """
 
     findings: Findings
     summary: bytes | None = None
+    holders: tuple[int, ...] = ()
 
 
 def program(top: int, *, with_evidence: bool) -> list[bytes] | None:
@@ -86,7 +88,9 @@ def read_answer(fd: int) -> Examined:
         raise AnalysisError(f"the heap was captured, but not analysed: {answer['error']}")
     summary = answer.get("summary")
     return Examined(
-        Findings.from_dict(answer["findings"]), None if summary is None else b64decode(summary)
+        Findings.from_dict(answer["findings"]),
+        None if summary is None else b64decode(summary),
+        tuple(answer.get("holders", ())),
     )
 
 
@@ -96,4 +100,5 @@ def here(image: HeapImage, evidence: Evidence | None, top: int) -> Examined:
         return Examined(analyse(image, top=top))
     analysis = analyse_with(image, evidence, top=top)
     summary = analysis.summary
-    return Examined(analysis.findings, None if summary is None else summary.to_bytes())
+    told = None if summary is None else summary.to_bytes()
+    return Examined(analysis.findings, told, analysis.holders)

@@ -18,7 +18,7 @@ from leakguard.routes.ledger import sampled_routes
 from leakguard.workers import turn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from leakguard.analyser import Examined
     from leakguard.analysis.evidence import Evidence
@@ -111,9 +111,11 @@ def examine_with(
     on_progress: OnProgress | None = None,
     cancel: Cancel | None = None,
     method: Method | None = None,
+    keep: Callable[[int, Examined], object] | None = None,
 ) -> Examined:
     """Capture this process's heap and judge it together with what is known beside it.
 
+    `keep` is called with the file of the image, which is closed afterwards, and what it told.
     Blocks for about a second for each ten million objects: call it from a worker thread, which
     must stay alive meanwhile. CaptureError or AnalysisError when it did not work.
     """
@@ -135,8 +137,12 @@ def examine_with(
             )
         if not outcome.analysed and not (program and analyser.run(program, fds, timeout)):
             with HeapImage.open(fds[0]) as image:
-                return _with_outcome(analyser.here(image, evidence, top), outcome)
-        return _with_outcome(analyser.read_answer(fds[1]), outcome)
+                examined = _with_outcome(analyser.here(image, evidence, top), outcome)
+        else:
+            examined = _with_outcome(analyser.read_answer(fds[1]), outcome)
+        if keep is not None:
+            keep(fds[0], examined)
+        return examined
 
 
 @contextlib.contextmanager

@@ -48,6 +48,8 @@ class Options(TypedDict, total=False):
     sampling: bool | int | str | None
     numpy: bool | str | None
     baseline: bool | str | None
+    keep_images: int | None
+    keep_image_bytes: int | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,13 @@ class Settings:
     baseline: bool = True
     """Whether a snapshot is taken by itself after warm-up, and now and then while requests come, to
     tell what grows; False: only when the endpoint is asked."""
+    keep_images: int = 2
+    """How many of the newest heap images are kept to look around in, beside the baselines; 0: none.
+    They are files in the user's private directory, which only this user can read, and are removed
+    with the last worker of the app."""
+    keep_image_bytes: int = 128 << 20
+    """Bytes that the kept images of an app may take together: about 45 for each object. Older ones
+    make room; an image that is larger by itself is not kept."""
 
     @classmethod
     def build(cls, framework: FrameworkSettings | None = None, /, **keywords: object) -> Self:
@@ -296,4 +305,6 @@ _CHECKS: dict[str, Callable[[object, str], Any]] = {
     "sampling": _sampling,
     "numpy": _switch,
     "baseline": _switch,
+    "keep_images": _whole(0, 20),
+    "keep_image_bytes": _memory,
 }

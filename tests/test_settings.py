@@ -73,6 +73,8 @@ def test_every_option_but_the_callable_can_come_from_the_environment(monkeypatch
         "sampling": "128K",
         "numpy": "yes",
         "baseline": "off",
+        "keep_images": "3",
+        "keep_image_bytes": "64M",
     }
     assert set(texts) == {field.name for field in dataclasses.fields(Settings)} - {"authorize"}
     for name, text in texts.items():
@@ -90,6 +92,8 @@ def test_every_option_but_the_callable_can_come_from_the_environment(monkeypatch
         sampling=128 << 10,
         numpy=True,
         baseline=False,
+        keep_images=3,
+        keep_image_bytes=64 << 20,
     )
 
 

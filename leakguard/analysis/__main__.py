@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write {"findings": ..., "summary": ...} or {"error": message} as JSON.
+    """Write {"findings": ..., "summary": ..., "holders": ...} or {"error": message} as JSON.
 
-    The summary is in base64, null without evidence. Returns 0 if there are findings, else 1.
+    The summary is in base64, null without evidence; the holders, without evidence not told, are the
+    nodes of the suspects' holders. Returns 0 if there are findings, else 1.
     """
     parser = argparse.ArgumentParser(prog="python -m leakguard.analysis", description=__doc__)
     parser.add_argument("--image-fd", type=int, required=True, help="descriptor of the heap image")
@@ -49,7 +50,11 @@ def _answer(image_fd: int, evidence_fd: int | None, top: int) -> dict[str, Any]:
             analysis = analyse_with(image, evidence, top=top)
         kept = analysis.summary
         summary = None if kept is None else base64.b64encode(kept.to_bytes()).decode()
-        return {"findings": analysis.findings.to_dict(), "summary": summary}
+        return {
+            "findings": analysis.findings.to_dict(),
+            "summary": summary,
+            "holders": list(analysis.holders),
+        }
     except MemoryError:
         return {"error": "the heap image is too large to analyse within the memory that is left"}
     except (LeakGuardError, OSError) as error:

@@ -29,19 +29,22 @@ LATEST = Action("/latest", _READ, ("top", "worker", "format"), ("json",))
 HISTORY = Action("/history", _READ, ("format",), ("json",))
 SNAPSHOT = Action("/snapshot", ("POST",), ("top", "format"), ("json",))
 STATIC = Action("/static", _READ, (), ("text",))
+IMAGES = Action("/images", _READ, (), ("json",))
+VIEW = Action("/view", _READ, (), ("json",))
 BASELINE = Action("/baseline", ("POST",), ("format",))
 DIFF = Action("/diff", _READ, ("from", "to", "format"))
 TRIM = Action("/trim", ("POST",), ("format",))
 _ACTIONS = {
-    action.path: action for action in (REPORT, BASELINE, DIFF, TRIM, LATEST, HISTORY, SNAPSHOT)
+    action.path: action
+    for action in (REPORT, BASELINE, DIFF, TRIM, LATEST, HISTORY, SNAPSHOT, IMAGES)
 }
-_BELOW = {f"{action.path}/": action for action in (STATIC,)}
+_BELOW = {f"{action.path}/": action for action in (STATIC, VIEW)}
 """Actions whose path goes on."""
 
 
 def is_for_programs(request: EndpointRequest) -> bool:
     """Whether what is asked for comes as JSON alone, errors included."""
-    action = _ACTIONS.get(request.path)
+    action = _found(request.path)
     return action is not None and action.forms == ("json",)
 
 
@@ -53,10 +56,7 @@ def check_is_meant(request: EndpointRequest) -> None:
 
 def find(request: EndpointRequest, own_path: str) -> Action:
     """The action of a request. Raises `Refusal` for a path or a method that there is not."""
-    action = _ACTIONS.get("" if request.path == "/" else request.path)
-    for start, found in _BELOW.items():
-        if request.path.startswith(start):
-            action = found
+    action = _found("" if request.path == "/" else request.path)
     if action is None:
         close = difflib.get_close_matches(request.path, [path for path in _ACTIONS if path], n=1)
         hint = (
@@ -67,3 +67,10 @@ def find(request: EndpointRequest, own_path: str) -> Action:
         allowed = ", ".join(action.methods)
         raise Refusal(405, f"Ask with {action.methods[0]}.", [("allow", allowed)])
     return action
+
+
+def _found(path: str) -> Action | None:
+    for start, action in _BELOW.items():
+        if path.startswith(start):
+            return action
+    return _ACTIONS.get(path)

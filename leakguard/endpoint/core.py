@@ -18,7 +18,11 @@ from leakguard.endpoint.lockout import process_lockout
 from leakguard.endpoint.messages import EndpointResponse, Refusal
 from leakguard.endpoint.snapshots import Failed
 from leakguard.endpoint.team import Team
+from leakguard.endpoint.views import Views
 from leakguard.endpoint.watch import Watch
+from leakguard.explore.keeping import Keeping
+from leakguard.explore.shelf import Shelf
+from leakguard.explore.source import KeptImages
 from leakguard.report import Report, jsonform
 from leakguard.report import baseline as baseline_form
 from leakguard.report import diff as diff_form
@@ -73,10 +77,18 @@ class Endpoint:
         self._pages = pages.Pages(
             settings, self._watch, self._team, routes, history, self._report_of
         )
+        self._keeping = Keeping(
+            Shelf(self._team.app.folder), settings.keep_images, settings.keep_image_bytes
+        )
+        self._watch.keep_image = self._keeping.keep
+        self._views = Views(KeptImages(self._keeping))
         self.join = self._team.join
         """Make this process known to the other workers of the app. To be called where it serves."""
-        self.leave = self._team.leave
-        """Tell the others that this process stops."""
+
+    def leave(self) -> None:
+        """Tell the others that this process stops; the last one removes what was kept."""
+        self._keeping.leave()
+        self._team.leave()
 
     def tick(self) -> None:
         """To be called out of requests, at most once a second: it takes what is due by itself."""
@@ -111,6 +123,10 @@ class Endpoint:
 
     async def _respond(self, request: EndpointRequest) -> EndpointResponse:
         action = actions.find(request, self._settings.path)
+        if action is actions.VIEW:
+            return await self._views.view(request)
+        if action is actions.IMAGES:
+            return await self._views.images(request)
         wanted = query.read(request, action, self._settings.top)
         if action is actions.STATIC:
             return await asyncio.to_thread(pages.file, request)

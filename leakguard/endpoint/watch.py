@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import threading
@@ -74,6 +75,10 @@ class Watch:
         self.on_findings: Callable[[Findings], object] | None = None
         """Called with what each snapshot told, asked for or not, in the thread that took it; not
         with a baseline that was taken by itself and tells less than those before it."""
+
+        self.keep_image: Callable[..., object] | None = None
+        """Called with the file of the image, what it told, and whether it is the `baseline`, of
+        what was asked for and of baselines."""
 
     @property
     def newest(self) -> Taken[Findings] | None:
@@ -148,7 +153,7 @@ class Watch:
 
     def _keep(self, cancel: threading.Event, *, begins: bool, chosen: bool = False) -> Kept:
         routes = dict(self._requests())
-        examined = self._take(cancel, routes, begins=begins, chosen=chosen)
+        examined = self._take(cancel, routes, begins=begins, chosen=chosen, by_itself=not chosen)
         if examined.summary is None:
             raise AnalysisError("the snapshot cannot be compared with others")
         keep = self.timeline.begin if begins else self.timeline.add
@@ -161,6 +166,7 @@ class Watch:
         *,
         begins: bool = False,
         chosen: bool = False,
+        by_itself: bool = False,
     ) -> Examined:
         if self._examine is None:
             # Not before the first snapshot: the start of an app need not load all that.
@@ -180,6 +186,7 @@ class Watch:
             timeout=self._settings.timeout,
             memory_limit=self._settings.memory_limit,
             cancel=cancel,
+            keep=self._kept(begins=begins, by_itself=by_itself),
         )
         snapshot = examined.findings.snapshot
         self._newest = os.getpid(), Taken(examined.findings, self._clock())
@@ -192,3 +199,10 @@ class Watch:
             self.on_findings(examined.findings)
         self._has_compared = compared or (self._has_compared and not chosen)
         return examined
+
+    def _kept(self, *, begins: bool, by_itself: bool) -> Callable[..., object] | None:
+        """What to do with the image of a snapshot that is taken now."""
+        baseline = begins or not self.timeline.kept()
+        if self.keep_image is None or (by_itself and not baseline):
+            return None
+        return functools.partial(self.keep_image, baseline=baseline)

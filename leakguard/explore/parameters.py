@@ -27,11 +27,11 @@ def read(view: str, given: Mapping[str, str]) -> dict[str, Any]:
     match.
     """
     if view not in VIEWS:
-        raise ViewError(404, f"There is no view {_shown(view)}; {_hint(view, VIEWS)}")
+        raise ViewError(404, f"There is no view {shown(view)}; {hint(view, VIEWS)}")
     known = VIEWS[view]
     for name in given:
         if name not in known:
-            message = f"The view {view!r} has no parameter {_shown(name)}; {_hint(name, known)}"
+            message = f"The view {view!r} has no parameter {shown(name)}; {hint(name, known)}"
             raise ViewError(400, message)
     return {
         name: check(given[name], name) if name in given else default
@@ -39,7 +39,8 @@ def read(view: str, given: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _hint(name: str, known: Iterable[str]) -> str:
+def hint(name: str, known: Iterable[str]) -> str:
+    """What is close to a wrong name, or all that there is."""
     known = sorted(known)
     if not known:
         return "it has none."
@@ -51,9 +52,7 @@ def _whole(lowest: int, highest: int) -> Check:
     def check(text: str, name: str) -> int:
         number = _number(text)
         if number is None or not lowest <= number <= highest:
-            _refuse(
-                f"{name} must be a whole number from {lowest} to {highest}, not {_shown(text)}."
-            )
+            _refuse(f"{name} must be a whole number from {lowest} to {highest}, not {shown(text)}.")
         return number
 
     return check
@@ -64,7 +63,7 @@ def _node_or_root(text: str, name: str) -> int | str:
     if text == ROOT:
         return ROOT
     if number is None or number > MOST_NODES:
-        _refuse(f"{name} must be the number of a node or {ROOT!r}, not {_shown(text)}.")
+        _refuse(f"{name} must be the number of a node or {ROOT!r}, not {shown(text)}.")
     return number
 
 
@@ -72,7 +71,7 @@ def _nodes(text: str, name: str) -> tuple[int, ...]:
     parts = text.split(",") if text else []
     numbers = [number for part in parts if (number := _number(part)) is not None]
     if len(numbers) < len(parts) or any(number > MOST_NODES for number in numbers):
-        _refuse(f"{name} must be numbers of nodes, such as 17,4, not {_shown(text)}.")
+        _refuse(f"{name} must be numbers of nodes, such as 17,4, not {shown(text)}.")
     if len(numbers) > _MOST_EXPANDED:
         _refuse(f"{name} has {len(numbers)} nodes; {_MOST_EXPANDED} are possible.")
     return tuple(dict.fromkeys(numbers))
@@ -90,7 +89,7 @@ def _one_of(*words: str) -> Check:
             close = difflib.get_close_matches(text, words, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else "."
             listed = f"{', '.join(map(repr, words[:-1]))} or {words[-1]!r}"
-            _refuse(f"{name} must be {listed}, not {_shown(text)}{hint}")
+            _refuse(f"{name} must be {listed}, not {shown(text)}{hint}")
         return text
 
     return check
@@ -104,7 +103,7 @@ def _refuse(message: str) -> NoReturn:
     raise ViewError(400, message)
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """Text of a request, for a message: short, and on one line."""
     return ascii(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")
 

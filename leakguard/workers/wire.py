@@ -102,7 +102,7 @@ def _exactly(
                 part, taken = _with_rights(connection, length - len(data))
                 received += taken
             if not part:
-                raise WireError("the connection ended before the message did")
+                raise BrokenConnectionError("the connection ended before the message did")
             data += part
     except TimeoutError:
         raise WireError("the message was not complete in time") from None

@@ -1,0 +1,146 @@
+"""Explorers, found or started: processes that answer views of kept images, two on a host."""
+
+from __future__ import annotations
+
+import _socket
+import contextlib
+import os
+import subprocess
+import time
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from leakguard.explore import interpreter, slots
+from leakguard.explore.errors import ViewError
+from leakguard.explore.serving import IDLE_SECONDS
+from leakguard.workers import locks, native, wire
+from leakguard.workers.places import socket_address
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from leakguard.explore.shelf import Shelf
+
+ANSWER_SECONDS = 70.0
+"""For a view with everything before it in the queue."""
+_START_SECONDS = 15.0
+_LOOK_SECONDS = 0.02
+_TRIES = 3
+
+
+class Explorers:
+    """Asks the explorer of an image, whichever worker started it, or starts one.
+
+    Blocks; any thread may ask. An explorer ends when it is idle, with the process that started it,
+    or when another image needs its place.
+    """
+
+    def __init__(self, shelf: Shelf, *, idle: float = IDLE_SECONDS) -> None:
+        self._shelf = shelf
+        self._idle = idle
+
+    def ask(self, view: str, images: Sequence[str], given: Mapping[str, str]) -> bytes:
+        """A view of these kept images as JSON. Raises `ViewError` where there is none."""
+        stem = ".".join(images)
+        question = {"version": wire.VERSION, "view": view, "given": dict(given)}
+        for last in range(_TRIES):
+            try:
+                with self._shelf.opened() as folder:
+                    answer = self._answer(folder, stem, images, question)
+            except wire.BrokenConnectionError:
+                if last == _TRIES - 1:
+                    why = "the image may be damaged, or larger than it may look at"
+                    raise ViewError(503, f"The explorer ended before it answered: {why}.") from None
+                continue
+            except wire.WireError as error:
+                raise ViewError(503, f"The explorer does not answer: {error}.") from error
+            except OSError as error:
+                why = error.strerror or type(error).__name__
+                raise ViewError(503, f"No explorer can be started: {why}.") from error
+            return _body(answer)
+        raise AssertionError("unreachable")
+
+    def _answer(
+        self, folder: int, stem: str, images: Sequence[str], question: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        began = monotonic()
+        while True:
+            try:
+                return slots.ask(socket_address(folder, stem), question, ANSWER_SECONDS)
+            except (FileNotFoundError, ConnectionRefusedError):
+                self._start(folder, stem, images)
+            if monotonic() - began > _START_SECONDS:
+                raise ViewError(503, "Explorers end before they can be asked; ask again later.")
+
+    def _start(self, folder: int, stem: str, images: Sequence[str]) -> None:
+        """Start the explorer of these images, unless somebody else does so at this moment."""
+        with contextlib.ExitStack() as files:
+            lock = os.open(f"{stem}.lock", slots.FLAGS, 0o600, dir_fd=folder)
+            files.callback(os.close, lock)
+            if not locks.take(lock):
+                time.sleep(_LOOK_SECONDS)
+                return
+            kept = [files.enter_context(self._shelf.files(folder, image)) for image in images]
+            slot = slots.take(self._shelf.name, stem)
+            files.callback(os.close, slot)
+            listening = _listening(folder, stem)
+            files.callback(listening.close)
+            options = ["--listen-fd", str(listening.fileno()), "--slot-fd", str(slot)]
+            options += ["--idle", str(self._idle)]
+            for image, known in kept:
+                options += ["--image-fd", str(image), "--known-fd", str(known)]
+            passed = [lock, slot, listening.fileno(), *(fd for pair in kept for fd in pair)]
+            _run(options, passed)
+
+
+def _run(options: Sequence[str], passed: Sequence[int]) -> None:
+    command = interpreter.command()
+    if command is None:
+        raise ViewError(503, "There is no Python beside this server that could look at an image.")
+    reading, writing = os.pipe()
+    try:
+        process = subprocess.Popen(
+            [*command, *options],
+            stdin=reading,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=interpreter.environment(),
+            pass_fds=passed,
+            cwd="/",
+            start_new_session=True,  # a Ctrl-C is for the server
+        )
+    except BaseException:
+        os.close(writing)
+        raise
+    finally:
+        os.close(reading)
+
+    def wait() -> None:
+        # It ends when the other end of its pipe does, and leaves no zombie behind.
+        with contextlib.suppress(Exception):
+            process.wait()
+        os.close(writing)
+
+    native.start_thread(wait, "leakguard-explorer")
+
+
+def _listening(folder: int, stem: str) -> _socket.socket:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(f"{stem}.sock", dir_fd=folder)
+    listening = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    try:
+        os.fchmod(listening.fileno(), 0o600)  # what bind() gives the file
+        listening.bind(socket_address(folder, stem))
+        listening.listen(64)
+    except BaseException:
+        listening.close()
+        raise
+    return listening
+
+
+def _body(answer: Mapping[str, Any]) -> bytes:
+    status, body = answer.get("status"), answer.get("body")
+    if status == 200 and isinstance(body, str):
+        return body.encode()
+    why = str(answer.get("error", "The explorer gave no answer."))
+    raise ViewError(status if isinstance(status, int) else 503, why)
