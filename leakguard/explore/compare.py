@@ -34,7 +34,7 @@ def compare(before: Opened, after: Opened, longest: int) -> dict[str, Any]:
     holders = [
         {
             "holder": wording.cut(grown.holder),
-            "kind": kinds.get(grown.holder, "other"),
+            "kind": _kind(grown.holder, kinds),
             "before": grown.bytes[0],
             "after": grown.bytes[-1],
             "growth": grown.growth_bytes,
@@ -49,6 +49,14 @@ def compare(before: Opened, after: Opened, longest: int) -> dict[str, Any]:
         "holders": holders,
         "types": _types(before, after, wording),
     }
+
+
+def _kind(holder: str, kinds: dict[str, str]) -> str:
+    """That of the suspect which is this holder, or above it."""
+    for known, kind in kinds.items():
+        if holder == known or holder.startswith((f"{known}.", f"{known}[", f"{known} ")):
+            return kind
+    return "other"
 
 
 def _types(before: Opened, after: Opened, wording: Wording) -> list[dict[str, Any]]:

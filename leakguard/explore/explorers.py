@@ -75,12 +75,12 @@ class Explorers:
     def _start(self, folder: int, stem: str, images: Sequence[str]) -> None:
         """Start the explorer of these images, unless somebody else does so at this moment."""
         with contextlib.ExitStack() as files:
+            kept = [files.enter_context(self._shelf.files(folder, image)) for image in images]
             lock = os.open(f"{stem}.lock", slots.FLAGS, 0o600, dir_fd=folder)
             files.callback(os.close, lock)
             if not locks.take(lock):
                 time.sleep(_LOOK_SECONDS)
                 return
-            kept = [files.enter_context(self._shelf.files(folder, image)) for image in images]
             slot = slots.take(self._shelf.name, stem)
             files.callback(os.close, slot)
             listening = _listening(folder, stem)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from leakguard.analysis import _graph
 from leakguard.explore.wording import Wording
 from leakguard.image import RootKind
 
@@ -14,30 +15,37 @@ if TYPE_CHECKING:
 MOST_CHILDREN = 40
 MOST_DEPTH = 6
 MOST_NODES = 600
+_MOST_MODULES = 65_000
 OWN = "(itself)"
 """What a package holds beside its modules."""
-_OTHERS = {
+_OTHERS: dict[int, str] = {
     RootKind.THREAD: "(threads)",
     RootKind.C_HELD: "(held from C)",
     RootKind.TYPE: "(types)",
     RootKind.IMMORTAL: "(immortal objects)",
 }
-_SEVERAL = "(held by several)"
+_NOBODY = "(unknown)"
 _UNREACHED = "(held by nobody)"
 
 
 def modules(opened: Opened, longest: int) -> dict[str, Any]:
-    """The whole heap as a tree by package and module of what each retains alone, in bytes.
+    """The whole heap as a tree by package and module of what each holds, in bytes.
 
-    What several of them hold, what no module does, and what nothing reaches are branches of their
-    own: the children of a node add up to it. Small ones are summed in "… and 17 more".
+    What several hold is counted where the shortest way to it begins. What no module holds, and what
+    nothing reaches, are branches of their own: the children of a node add up to it. Small ones are
+    summed in "… and 17 more".
     """
     whole = _Branch()
     heap = opened.heap
     tree, image = heap.tree, heap.image
+    roots = [node for node, kind in heap.root_kinds.items() if kind == RootKind.MODULE]
+    roots = roots[:_MOST_MODULES]
+    names = [_parts(opened, node) for node in roots]
+    above = _graph.nearest_marked(heap.paths.parent, heap.paths.order, roots)
     start = tree.child_offset[tree.node_count]
     for node in tree.child[start : tree.child_offset[tree.node_count + 1]]:
-        whole.add(_place(opened, node), heap.retained(node))
+        place = names[above[node] - 1] if above[node] else (_other(opened, node),)
+        whole.add(place, heap.retained(node))
     unreached = heap.total - tree.retained_bytes
     if unreached > 0:
         whole.add((_UNREACHED,), unreached)
@@ -61,15 +69,18 @@ class _Branch:
         here.own += size
 
 
-def _place(opened: Opened, node: int) -> tuple[str, ...]:
-    kind = opened.heap.root_kinds.get(node)
-    if kind is None:
-        return (_SEVERAL,)
-    if kind != RootKind.MODULE:
-        return (_OTHERS[RootKind(kind)],)
-    ident = opened.image.ident_of(node)
-    parts = ident.name.split(".", MOST_DEPTH - 1) if ident is not None and ident.name else ["?"]
-    return tuple(parts)
+def _parts(opened: Opened, module: int) -> tuple[str, ...]:
+    ident = opened.image.ident_of(module)
+    name = ident.name if ident is not None else ""
+    return tuple((name or _NOBODY).split(".", MOST_DEPTH - 1))
+
+
+def _other(opened: Opened, node: int) -> str:
+    """What holds a node that no module does."""
+    parent, roots = opened.heap.paths.parent, opened.heap.root_kinds
+    while parent[node] != _graph.NONE:
+        node = parent[node]
+    return _OTHERS.get(roots.get(node, 0), _NOBODY)
 
 
 def _told(
