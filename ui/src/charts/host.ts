@@ -5,7 +5,6 @@ import {
   AriaComponent,
   AxisPointerComponent,
   GridComponent,
-  LegendComponent,
   MarkLineComponent,
   TooltipComponent,
 } from "echarts/components";
@@ -19,7 +18,6 @@ use([
   AxisPointerComponent,
   CanvasRenderer,
   GridComponent,
-  LegendComponent,
   LineChart,
   MarkLineComponent,
   TooltipComponent,

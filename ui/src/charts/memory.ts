@@ -3,6 +3,7 @@
 import type { Bytes, History } from "../app/contract";
 import { clock, duration, size } from "../app/units";
 import { optional, t } from "../app/words";
+import { FONT } from "../graph/painter";
 import { styled } from "../graph/palette";
 import { Chart } from "./host";
 
@@ -34,6 +35,7 @@ function option(history: History): Record<string, unknown> {
   const known = TERMS.filter((term) => points.some((point) => point.terms[term]));
   const ink = styled("ink");
   const muted = styled("quiet");
+  const span = (points[points.length - 1]?.at ?? 0) - (points[0]?.at ?? 0);
   const axis = { color: muted, fontSize: 11 };
   const areas = known.map((term) => ({
     name: optional(`term.${term}`, term),
@@ -55,9 +57,8 @@ function option(history: History): Record<string, unknown> {
     markLine: marks(history),
   };
   return {
-    textStyle: { fontFamily: "inherit" },
-    grid: { left: 8, right: 12, top: 12, bottom: 34, containLabel: true },
-    legend: { bottom: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10, textStyle: { color: muted, fontSize: 12 } },
+    textStyle: { fontFamily: FONT },
+    grid: { left: 8, right: 16, top: 14, bottom: 8, containLabel: true },
     tooltip: {
       trigger: "axis",
       renderMode: "richText",
@@ -67,11 +68,11 @@ function option(history: History): Record<string, unknown> {
       textStyle: { color: ink, fontSize: 12 },
       formatter: (rows: Row[]) => words(rows),
     },
-    xAxis: { type: "time", axisLabel: { ...axis, hideOverlap: true }, axisLine: { lineStyle: { color: styled("line") } } },
+    xAxis: { type: "time", axisLabel: { ...axis, hideOverlap: true, formatter: (at: number) => clock(at / 1000, span < 600) }, axisLine: { lineStyle: { color: styled("line") } } },
     yAxis: {
       type: "value",
       max: (extent: { max: number }) => ceiling(extent.max, history.memory_limit),
-      axisLabel: { ...axis, formatter: (bytes: number) => size(bytes) },
+      axisLabel: { ...axis, showMaxLabel: false, formatter: (bytes: number) => size(bytes) },
       splitLine: { lineStyle: { color: styled("line"), opacity: 0.5 } },
     },
     series: [...areas, resident],

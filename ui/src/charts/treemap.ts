@@ -3,6 +3,7 @@
 import type { Module } from "../app/contract";
 import { size } from "../app/units";
 import { t } from "../app/words";
+import { FONT } from "../graph/painter";
 import { styled } from "../graph/palette";
 import { Chart } from "./host";
 
@@ -10,7 +11,7 @@ interface Tile {
   name: string;
   value: number;
   index: number;
-  itemStyle?: { color: string };
+  itemStyle?: { color: string; borderColor: string };
   children?: Tile[];
 }
 
@@ -43,8 +44,9 @@ export class Treemap {
 
   private option(): Record<string, unknown> {
     const hues = ["1", "2", "3", "4", "5", "6"].map((number) => styled(`tile-${number}`));
-    const tiles = this.tiles.map((tile, at) => ({ ...tile, itemStyle: { color: hues[at % hues.length] } }));
+    const tiles = this.tiles.map((tile, at) => ({ ...tile, itemStyle: { color: hues[at % hues.length], borderColor: hues[at % hues.length] } }));
     return {
+      textStyle: { fontFamily: FONT },
       series: [
         {
           type: "treemap",
@@ -74,8 +76,8 @@ export class Treemap {
           itemStyle: { borderColor: styled("picture"), borderWidth: 1, gapWidth: 1 },
           levels: [
             { itemStyle: { borderWidth: 0, gapWidth: 3 }, upperLabel: { show: false } },
-            { itemStyle: { borderWidth: 2, gapWidth: 1, borderColorSaturation: 0.6 } },
-            { colorSaturation: [0.3, 0.55], itemStyle: { gapWidth: 1 } },
+            { itemStyle: { borderWidth: 2, gapWidth: 1 } },
+            { itemStyle: { gapWidth: 1 } },
           ],
         },
       ],

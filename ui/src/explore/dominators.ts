@@ -83,7 +83,7 @@ export class DominatorView implements Pane {
         { class: "what" },
         child.label ? el("bdi", { class: "edge" }, `${child.label} `) : null,
         code(child.name || child.type),
-        child.name && child.name !== child.type ? el("bdi", { class: "of-type" }, ` ${child.type}`) : null,
+        child.name && ![child.name, child.label].includes(child.type) ? el("bdi", { class: "of-type" }, ` ${child.type}`) : null,
         child.count > 1 ? el("b", { class: "times" }, ` × ${count(child.count)}`) : null,
       ),
       el("a", { class: "look", tabindex: -1, href: link("explore", { show: "object", image: this.image, node: child.id }) }, t("app.look")),

@@ -132,14 +132,14 @@ function around(placed: Placed, centre: { x: number; y: number }, rank: number):
 function forces(nodes: Placed[], edges: Drawn[]): Simulation<Placed, Drawn> {
   const along = nodes.filter((placed) => placed.step >= 0).length;
   const link = forceLink<Placed, Drawn>(edges)
-    .distance((drawn) => drawn.source.radius + drawn.target.radius + (drawn.edge.chain ? 90 : 34))
+    .distance((drawn) => drawn.source.radius + drawn.target.radius + (drawn.edge.chain ? 90 : 46))
     .strength((drawn) => (drawn.edge.chain ? 0.9 : 0.5));
   return forceSimulation<Placed, Drawn>(nodes)
     .stop()
     .alphaDecay(1 - 0.002 ** (1 / TICKS))
     .force("link", link)
-    .force("charge", forceManyBody<Placed>().strength((placed) => -70 - 5 * placed.radius).distanceMax(700))
-    .force("collide", forceCollide<Placed>((placed) => placed.radius + 7).iterations(2))
+    .force("charge", forceManyBody<Placed>().strength((placed) => -110 - 7 * placed.radius).distanceMax(700))
+    .force("collide", forceCollide<Placed>((placed) => placed.radius + 11).iterations(2))
     .force("x", forceX<Placed>((placed) => chainX(placed, along)).strength((placed) => (placed.step < 0 ? 0.015 : 0.12)))
     .force("y", forceY<Placed>(0).strength((placed) => (placed.step < 0 ? 0.03 : 0.3)));
 }

@@ -19,6 +19,7 @@ export interface Palette {
   chain: string;
   suspect: string;
   ordinary: string;
+  onNode: string;
 }
 
 export interface Scene {
@@ -30,7 +31,7 @@ export interface Scene {
   expanded: ReadonlySet<number>;
 }
 
-const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans CJK SC', sans-serif";
+export const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans CJK SC', sans-serif";
 
 /** Paint the whole scene; the canvas is `width` × `height` CSS pixels, `ratio` device pixels each. */
 export function paint(context: CanvasRenderingContext2D, scene: Scene, width: number, height: number, ratio: number): void {
@@ -167,14 +168,17 @@ function paintWords(context: CanvasRenderingContext2D, scene: Scene, near: Set<n
     const name = short(caption(placed), important ? 44 : 26);
     context.font = `${important ? 600 : 400} 12px ${FONT}`;
     const width = Math.max(context.measureText(name).width, important ? 60 : 0);
-    const box: Box = [x - width / 2 - 3, below + 2, x + width / 2 + 3, below + (important ? 36 : 19)];
+    const inside = important && placed.node.role !== "rest" && width + 14 < 2 * placed.radius * camera.k;
+    const top = inside ? placed.y * camera.k + camera.y - 20 : below + (placed.node.id === scene.chosen ? 6 : 1);
+    const box: Box = [x - width / 2 - 3, top, x + width / 2 + 3, top + (important ? 36 : 18)];
     if (covers(taken, box)) continue;
     taken.push(box);
     context.globalAlpha = near === null || near.has(placed.node.id) ? 1 : 0.3;
-    outlined(context, name, x, below + 11, palette.ink, palette.paper);
+    const [ink, faint, halo] = inside ? [palette.onNode, palette.onNode, null] : [palette.ink, palette.faint, palette.paper];
+    write(context, name, x, top + 11, ink, halo);
     if (important) {
       context.font = `400 11px ${FONT}`;
-      outlined(context, size(placed.node.retained), x, below + 26, palette.faint, palette.paper);
+      write(context, size(placed.node.retained), x, top + 27, faint, halo);
     }
   }
   context.font = `400 11px ${FONT}`;
@@ -189,7 +193,7 @@ function paintWords(context: CanvasRenderingContext2D, scene: Scene, near: Set<n
     if (covers(taken, box)) continue;
     taken.push(box);
     context.globalAlpha = 1;
-    outlined(context, text, x, y, drawn.edge.chain ? palette.chain : palette.faint, palette.paper);
+    write(context, text, x, y, drawn.edge.chain ? palette.chain : palette.faint, palette.paper);
   }
   context.globalAlpha = 1;
 }
@@ -217,11 +221,14 @@ function covers(taken: Box[], box: Box): boolean {
   return taken.some((one) => one[0] < box[2] && box[0] < one[2] && one[1] < box[3] && box[1] < one[3]);
 }
 
-function outlined(context: CanvasRenderingContext2D, text: string, x: number, y: number, ink: string, paper: string): void {
-  context.lineWidth = 3.5;
-  context.lineJoin = "round";
-  context.strokeStyle = paper;
-  context.strokeText(text, x, y);
+/** Words, with a halo of the paper's colour that keeps lines from running through them. */
+function write(context: CanvasRenderingContext2D, text: string, x: number, y: number, ink: string, halo: string | null): void {
+  if (halo !== null) {
+    context.lineWidth = 3.5;
+    context.lineJoin = "round";
+    context.strokeStyle = halo;
+    context.strokeText(text, x, y);
+  }
   context.fillStyle = ink;
   context.fillText(text, x, y);
 }

@@ -17,6 +17,7 @@ export function palette(): Palette {
     chain: styled("chain"),
     suspect: styled("suspect"),
     ordinary: styled("ordinary"),
+    onNode: styled("on-node"),
   };
   return known;
 }
