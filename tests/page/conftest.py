@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from page_tools import Examine, ask, header, make_endpoint, read  # noqa: E402  # found there
+from page_tools import Examine, ask, header, make_endpoint, read
 
 
 @pytest.fixture

@@ -32,8 +32,10 @@ def test_the_page_says_all_that_the_report_says(opened):
     routes = page.one("section", id="lg-routes").text
     assert "GET /cart/{n}" in routes
     assert "3,200" in routes
-    types = page.one("section", id="lg-explore").text
-    assert "shop.cart.Cart 41,207" in types
+    (row,) = page.one("section", id="lg-explore").one("tbody").all("tr")
+    assert [cell.text for cell in row.children if not isinstance(cell, str)] == [
+        *("shop.cart.Cart", "41,207", "1.05 MB", "102 MB")
+    ]
 
 
 def test_a_chain_is_a_list_in_words(opened):

@@ -12,7 +12,7 @@ from leakguard.page import static
 
 def policy(response):
     (told,) = header(response, "content-security-policy")
-    return dict((part.split(" ", 1) + [""])[:2] for part in told.split("; "))
+    return {part.partition(" ")[0]: part.partition(" ")[2] for part in told.split("; ")}
 
 
 def test_the_page_is_kept_to_itself(endpoint):
