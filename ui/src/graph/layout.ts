@@ -37,7 +37,9 @@ export interface Layout {
 
 const LARGEST = 54;
 const SMALLEST = 5;
-const CHAIN_STEP = 150;
+const CHAIN_STEP = 190;
+/** A chain longer than this turns back at its end, as a line of writing does that goes both ways. */
+const LONGEST_ROW = 5;
 const TICKS = 260;
 
 /** Positions for `graph`, after a fixed number of steps from places that depend on the graph alone. */
@@ -94,8 +96,7 @@ export function chainSteps(graph: Graph): Map<number, number> {
 function scatter(nodes: Placed[], edges: Drawn[]): void {
   const chain = nodes.filter((placed) => placed.step >= 0);
   for (const placed of chain) {
-    placed.x = (placed.step - (chain.length - 1) / 2) * CHAIN_STEP;
-    placed.y = 0;
+    [placed.x, placed.y] = onChain(placed.step, chain.length);
   }
   const settled = new Set(chain.length > 0 ? chain : nodes.slice(0, 1));
   const ranks = new Map<Placed, number>();
@@ -140,10 +141,15 @@ function forces(nodes: Placed[], edges: Drawn[]): Simulation<Placed, Drawn> {
     .force("link", link)
     .force("charge", forceManyBody<Placed>().strength((placed) => -110 - 7 * placed.radius).distanceMax(700))
     .force("collide", forceCollide<Placed>((placed) => placed.radius + 11).iterations(2))
-    .force("x", forceX<Placed>((placed) => chainX(placed, along)).strength((placed) => (placed.step < 0 ? 0.015 : 0.12)))
-    .force("y", forceY<Placed>(0).strength((placed) => (placed.step < 0 ? 0.03 : 0.3)));
+    .force("x", forceX<Placed>((placed) => (placed.step < 0 ? 0 : onChain(placed.step, along)[0])).strength((placed) => (placed.step < 0 ? 0.015 : 0.25)))
+    .force("y", forceY<Placed>((placed) => (placed.step < 0 ? 0 : onChain(placed.step, along)[1])).strength((placed) => (placed.step < 0 ? 0.03 : 0.3)));
 }
 
-function chainX(placed: Placed, along: number): number {
-  return placed.step < 0 ? 0 : (placed.step - (along - 1) / 2) * CHAIN_STEP;
+/** Where a step of a chain of `along` steps belongs. */
+function onChain(step: number, along: number): [number, number] {
+  const rows = Math.ceil(along / LONGEST_ROW);
+  const columns = Math.ceil(along / rows);
+  const row = Math.floor(step / columns);
+  const column = row % 2 === 0 ? step % columns : columns - 1 - (step % columns);
+  return [(column - (columns - 1) / 2) * CHAIN_STEP, (row - (rows - 1) / 2) * CHAIN_STEP * 0.9];
 }

@@ -185,8 +185,7 @@ function paintWords(context: CanvasRenderingContext2D, scene: Scene, near: Set<n
   for (const drawn of scene.layout.edges) {
     const asked = near !== null && (drawn.edge.from === scene.hovered || drawn.edge.to === scene.hovered);
     if (!drawn.edge.label || !(drawn.edge.chain || asked)) continue;
-    const x = ((drawn.source.x + drawn.target.x) / 2) * camera.k + camera.x;
-    const y = ((drawn.source.y + drawn.target.y) / 2) * camera.k + camera.y - 9;
+    const [x, y] = middle(drawn, camera);
     const text = short(drawn.edge.label, 30);
     const width = context.measureText(text).width;
     const box: Box = [x - width / 2, y - 8, x + width / 2, y + 8];
@@ -196,6 +195,15 @@ function paintWords(context: CanvasRenderingContext2D, scene: Scene, near: Set<n
     write(context, text, x, y, drawn.edge.chain ? palette.chain : palette.faint, palette.paper);
   }
   context.globalAlpha = 1;
+}
+
+/** The middle of the part of an edge that can be seen, on the screen, and a little above it. */
+function middle({ source, target }: Drawn, camera: Camera): [number, number] {
+  const distance = Math.max(1, Math.hypot(target.x - source.x, target.y - source.y));
+  const at = 0.5 + (source.radius - target.radius) / (2 * distance);
+  const x = source.x + (target.x - source.x) * at;
+  const y = source.y + (target.y - source.y) * at;
+  return [x * camera.k + camera.x, y * camera.k + camera.y - 9];
 }
 
 function weight(scene: Scene, placed: Placed, near: Set<number> | null): number {
