@@ -2,7 +2,8 @@
 
 `app.add_middleware(LeakGuard)` on Starlette and FastAPI, or `LeakGuard(app)` around any ASGI app;
 then ask `GET /_leak`. `snapshot()` captures the heap of this process as an image; `track(name)`
-gives a name to the memory of work that is no request.
+gives a name to the memory of work that is no request, and `start()` watches a process that serves
+none.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from leakguard.errors import (
 
 if TYPE_CHECKING:
     from leakguard.asgi import LeakGuard
+    from leakguard.background import start
     from leakguard.image import HeapImage
     from leakguard.pipeline import examine, snapshot
     from leakguard.tracking import track
@@ -33,6 +35,7 @@ __all__ = [
     "SettingsError",
     "examine",
     "snapshot",
+    "start",
     "track",
 ]
 
@@ -42,6 +45,7 @@ _LAZY = {
     "LeakGuard": "leakguard.asgi",
     "examine": "leakguard.pipeline",
     "snapshot": "leakguard.pipeline",
+    "start": "leakguard.background",
     "track": "leakguard.tracking",
 }
 

@@ -50,6 +50,7 @@ class Options(TypedDict, total=False):
     baseline: bool | str | None
     keep_images: int | None
     keep_image_bytes: int | str | None
+    listener: bool | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,9 @@ class Settings:
     keep_image_bytes: int = 128 << 20
     """Bytes that the kept images of an app may take together: about 45 for each object. Older ones
     make room; an image that is larger by itself is not kept."""
+    listener: bool = True
+    """Whether this process registers among the workers of its app and listens on a Unix socket, for
+    the others and for the command line; False: it answers for itself alone, under `path`."""
 
     @classmethod
     def build(cls, framework: FrameworkSettings | None = None, /, **keywords: object) -> Self:
@@ -307,4 +311,5 @@ _CHECKS: dict[str, Callable[[object, str], Any]] = {
     "baseline": _switch,
     "keep_images": _whole(0, 20),
     "keep_image_bytes": _memory,
+    "listener": _switch,
 }

@@ -75,6 +75,7 @@ def test_every_option_but_the_callable_can_come_from_the_environment(monkeypatch
         "baseline": "off",
         "keep_images": "3",
         "keep_image_bytes": "64M",
+        "listener": "no",
     }
     assert set(texts) == {field.name for field in dataclasses.fields(Settings)} - {"authorize"}
     for name, text in texts.items():
@@ -94,6 +95,7 @@ def test_every_option_but_the_callable_can_come_from_the_environment(monkeypatch
         baseline=False,
         keep_images=3,
         keep_image_bytes=64 << 20,
+        listener=False,
     )
 
 

@@ -58,10 +58,10 @@ class Team:
         verbs = {"report": self._say_report, "snapshot": self._say_snapshot}
         self._worker = workers.Worker(self.app, self.figures, verbs)
         watch.on_findings = self._keep
-        self.join = self._worker.join
-        """Register this process; nothing the second time."""
+        self.join = self._worker.join if settings.listener else _stay_alone
+        """Register this process; nothing the second time, or where the settings say so."""
         self.leave = self._worker.leave
-        """Leave the last words, for the process stops."""
+        """Leave the last words, for the process stops; nothing with `trace=False`."""
 
     def roll(self, fresh: Mapping[int, Mapping[str, Any]] | None = None) -> Workers:
         """All workers of the app, this one first; `fresh` as of `rollcall.call`. Blocks for a
@@ -76,6 +76,8 @@ class Team:
 
     def entries(self) -> list[workers.Entry]:
         """The other workers of the app, those that live first. Blocks for some milliseconds."""
+        if not self._settings.listener:
+            return []
         try:
             found = workers.list_workers(self.app.folder)
         except (LeakGuardError, OSError) as error:
@@ -165,3 +167,7 @@ class Team:
             "pause_seconds": outcome.pause_seconds,
             "wall_seconds": outcome.wall_seconds,
         }
+
+
+def _stay_alone(*, again: bool = False) -> None:
+    """Instead of `join`, where the listener is switched off."""

@@ -173,12 +173,23 @@ cdef class Figures:
     cdef readonly int32_t route
     cdef readonly uint64_t requests, errors
     cdef readonly double seconds
+    cdef readonly uint64_t under_way  # of a track
 
     def __cinit__(self, int32_t route):
         self.route = route
 
-    def count(self):
+    def begin(self):
         self.requests += 1
+        self.under_way += 1
+
+    def end(self, double seconds, bint failed):
+        self.under_way -= self.under_way > 0
+        self.seconds += seconds
+        self.errors += failed
+
+    def start_again(self):
+        self.requests = self.errors = self.under_way = 0
+        self.seconds = 0
 
 cdef inline void count(Figures figures, Flight flight, bint failed) noexcept:
     figures.requests += 1

@@ -84,8 +84,18 @@ class Figures:
     def errors(self) -> int: ...
     @property
     def seconds(self) -> float: ...
-    def count(self) -> None:
-        """One more, without a duration."""
+    @property
+    def under_way(self) -> int:
+        """Of a track: how many of its `requests` have not ended. A route's count as they end."""
+
+    def begin(self) -> None:
+        """One more, of a track, which has not ended."""
+
+    def end(self, seconds: float, failed: bool) -> None:
+        """One that has begun has ended."""
+
+    def start_again(self) -> None:
+        """This is the child of a fork, where nothing has run yet."""
 
 class FlightCounter:
     """Counts flights by the name that `name_of` gives them."""

@@ -37,9 +37,10 @@ class RouteRow:
     """What one route has done since the process started to count."""
 
     route: str
-    """Method and template: "GET /items/{id}", "WS /chat"; or "(unmatched)", "(other)"."""
+    """Method and template: "GET /items/{id}", "WS /chat"; or "(unmatched)", "(other)". Or a track's
+    name."""
     requests: int
-    """Requests that have ended."""
+    """Requests that have ended; of a track, the times that it was left."""
     errors: int
     """Those of them that raised, or were answered with a 5xx status."""
     in_flight: int
@@ -88,10 +89,13 @@ class Ledger(FlightCounter):
         return sorted(rows, key=lambda row: (-row.requests, -row.in_flight, row.route))
 
     def report(self) -> list[RouteRow]:
-        """The rows with their memory; tracks and work without a request have rows too, if any of
-        theirs is alive."""
+        """The rows with their memory, those of tracks that were entered too; and one for work
+        without a request, if any of its is alive."""
         memory = {found.route: found for found in self.memory()}
-        rows = [dataclasses.replace(row, memory=memory.pop(row.route, None)) for row in self.rows()]
+        rows = [
+            dataclasses.replace(row, memory=memory.pop(row.route, None))
+            for row in [*self.rows(), *_track_rows()]
+        ]
         return rows + [
             RouteRow(found.route, found.requests, 0, 0, 0.0, found)
             for found in memory.values()
@@ -161,6 +165,18 @@ class Ledger(FlightCounter):
     def _start_again(self) -> None:
         # The child of a fork has none of the parent's requests.
         self.forget_flights()
+
+
+def _track_rows() -> list[RouteRow]:
+    rows = []
+    for name, figures in tracks.all_figures().items():
+        under_way = figures.under_way
+        ended = max(figures.requests - under_way, 0)
+        if not figures.requests:
+            continue
+        mean = figures.seconds / ended if ended else 0.0
+        rows.append(RouteRow(name, ended, figures.errors, under_way, mean))
+    return sorted(rows, key=lambda row: (-row.requests, -row.in_flight, row.route))
 
 
 def sampled_routes() -> dict[int, tuple[str, int]] | None:

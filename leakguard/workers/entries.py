@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from leakguard.workers import locks
-from leakguard.workers.places import DEAD, DRAFT, LIVE
+from leakguard.workers.places import DEAD, DRAFT, LAST_WORDS, LIVE
 
 _MAX_ENTRY = 4096
 _STAT = Path("/proc/self/stat")
@@ -134,6 +134,13 @@ def bury(folder: int, stem: str) -> None:
         os.rename(stem + LIVE, stem + DEAD, src_dir_fd=folder, dst_dir_fd=folder)
     except FileNotFoundError:
         pass  # somebody else noticed it too
+
+
+def remove(folder: int, stem: str) -> None:
+    """Take away the entry of this process, and its last words."""
+    for ending in (LIVE, LAST_WORDS):
+        with contextlib.suppress(OSError):
+            os.unlink(stem + ending, dir_fd=folder)
 
 
 def split(name: str) -> tuple[str, str]:

@@ -82,8 +82,11 @@ class Worker:
         self._findings, self._findings_at = findings, time.time()
         self.tick()
 
-    def leave(self) -> None:
-        """Say the last words, and that the process stops by itself. Raises nothing."""
+    def leave(self, *, trace: bool = True) -> None:
+        """Say the last words, and that the process stops by itself. Raises nothing.
+
+        Without a `trace` nothing is left: of a process for one job, the next one would be too much.
+        """
         seat = self._seat
         if seat is None or seat.pid != os.getpid():
             return
@@ -91,8 +94,11 @@ class Worker:
         with seat.writing:  # what the listener's thread writes at this moment comes first
             try:
                 with places.opened_folder(self._folder, create=False) as folder:
-                    lastwords.write(folder, seat.stem, self.words(leaving=True))
-                    entries.bury(folder, seat.stem)
+                    if trace:
+                        lastwords.write(folder, seat.stem, self.words(leaving=True))
+                        entries.bury(folder, seat.stem)
+                    else:
+                        entries.remove(folder, seat.stem)
                     with contextlib.suppress(OSError):
                         os.unlink(seat.stem + places.SOCKET, dir_fd=folder)
             except Exception as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import inspect
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -92,18 +93,39 @@ def test_left_in_another_context_it_changes_nothing_there():
         assert name_now() == "test: here"
 
 
-def generator():
-    yield 1
+@pytest.mark.parametrize("thing", [dict, classmethod(len), property(len), 3])
+def test_what_is_no_function_is_refused_with_advice(thing):
+    with pytest.raises(TypeError, match="decorates functions, not"):
+        track("test: thing")(thing)
 
 
-async def async_generator():
-    yield 1
+class Callable:
+    async def __call__(self):
+        await asyncio.sleep(0)
+        return name_now()
 
 
-@pytest.mark.parametrize("function", [generator, async_generator])
-def test_generators_are_refused_with_advice(function):
-    with pytest.raises(TypeError, match=r"generator.*Use `with track"):
-        track("test: items")(function)
+def test_objects_that_are_called_and_awaited_are_decorated_as_such():
+    assert asyncio.run(track("test: object")(Callable())()) == "test: object"
+
+
+def test_it_is_an_async_context_manager_too():
+    async def run():
+        async with track("test: async"):
+            await asyncio.sleep(0)
+            return name_now()
+
+    assert asyncio.run(run()) == "test: async"
+
+
+def test_within_a_request_it_takes_over_and_gives_back(sampler):
+    sampling.start()
+    ledger = Ledger(lambda flight: flight.scope["path"])
+    flight = ledger.enter({"path": "/cart"})
+    with track("test: in a request"):
+        assert name_now() == "test: in a request"
+    assert slot_variable.get() is flight.slot
+    ledger.leave(flight, False)
 
 
 @pytest.mark.parametrize("name", ["", None, 3])
@@ -134,9 +156,51 @@ def test_the_ledger_shows_what_a_track_holds(sampler, monkeypatch):
     for _ in range(50):
         with track("test: reindex"):
             kept.append(bytearray(10_000))
+    shown = next(row for row in ledger.report() if row.route == "test: reindex")
+    assert (shown.requests, shown.errors, shown.in_flight) == (50, 0, 0)
     row = next(row for row in ledger.memory() if row.route == "test: reindex")
     assert row.requests == 50
     assert row.strong_bytes == pytest.approx(500_000, rel=0.05)
     assert row.bytes_per_request == pytest.approx(10_000, rel=0.1)
     assert row.lines[0].file == __file__
     del kept
+
+
+@pytest.fixture
+def figures(monkeypatch):
+    """figures(name) -> uses that ended, errors, uses under way."""
+    monkeypatch.setattr(tracks, "_tracks", {})
+    ledger = Ledger(lambda flight: flight.scope["path"])
+
+    def find(name):
+        row = next(row for row in ledger.report() if row.route == name)
+        return row.requests, row.errors, row.in_flight
+
+    return find
+
+
+def test_each_use_is_counted_with_its_error_and_its_duration(figures):
+    with pytest.raises(ZeroDivisionError), track("test: counted"):
+        1 / 0  # noqa: B018
+    with pytest.raises(KeyboardInterrupt), track("test: counted"):
+        raise KeyboardInterrupt
+    with track("test: counted"):
+        assert figures("test: counted") == (2, 1, 1)
+    assert figures("test: counted") == (3, 1, 0)
+    assert tracks.all_figures()["test: counted"].seconds > 0
+
+
+def test_a_child_of_a_fork_counts_from_the_start(figures):
+    with track("test: forks"):
+        reader, writer = os.pipe()
+        if os.fork() == 0:
+            with track("test: forks"):
+                pass
+            counted = tracks.all_figures()["test: forks"]
+            os.write(writer, f"{counted.requests} {counted.under_way}".encode())
+            os._exit(0)
+        os.wait()
+    assert os.read(reader, 100) == b"1 0"
+    os.close(reader)
+    os.close(writer)
+    assert figures("test: forks") == (1, 0, 0)
