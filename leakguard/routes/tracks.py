@@ -38,7 +38,7 @@ def figures_of(name: str) -> Figures:
         return known
     _watch_forks()
     with _lock:
-        if len(_tracks) >= max(MAX_TRACKS, _limit):
+        if len(_tracks) >= _limit:
             name = OTHER
         if name not in _tracks:
             _tracks[name] = Figures(sampling.add_route(name))

@@ -140,6 +140,7 @@ def test_a_long_name_is_cut():
 
 def test_names_beyond_the_limit_share_one(monkeypatch):
     monkeypatch.setattr(tracks, "_tracks", {})
+    monkeypatch.setattr(tracks, "_limit", tracks.MAX_TRACKS)
     for number in range(tracks.MAX_TRACKS + 50):
         with track(f"test: {number}"):
             pass
