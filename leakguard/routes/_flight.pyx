@@ -1,10 +1,11 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 """The path of one request through LeakGuard, in C: its slot, its figures, the watch on its answer.
 
-All that a request costs while nobody looks is in this module, by part: `_slots.pxi` whose memory it
-is, `_counter.pxi` the figures, `_serving.pxi` the way of an ASGI request and `_wsgi.pxi` that of a
-WSGI one. Counting is exact under threads: there is no Python code between reading and writing a
-figure, so the GIL is never given away there.
+All that a request costs while nobody looks is in this module, by part: `_flights.pxi` the request
+itself, `_slots.pxi` whose memory it is, `_memo.pxi` what it is called, `_counter.pxi` the figures;
+`_middleware.pxi` and `_serving.pxi` the way of an ASGI request, `_wsgi.pxi` that of a WSGI one.
+Counting is exact under threads: there is no Python code between reading and writing a figure, so the
+GIL is never given away there.
 """
 
 cimport cython
@@ -93,6 +94,9 @@ cdef PyObject *BOTTLE_ROUTE = named("bottle.route")
 cdef PyObject *PATH_TEMPLATE = named("path_template")
 
 include "_slots.pxi"
+include "_flights.pxi"
+include "_memo.pxi"
 include "_counter.pxi"
 include "_wsgi.pxi"
+include "_middleware.pxi"
 include "_serving.pxi"

@@ -38,7 +38,7 @@ static inline int64_t lg_now(void) {
 static void lg_seed(uint64_t seed) {
     /* any seed but 0 will do for xorshift; the multiplication spreads small ones */
     lg_tables.random = (seed * 0x9E3779B97F4A7C15ull) | 1;
-    for (int i = 0; i < 8; i++) lg_uniform(&lg_tables);
+    for (int i = 0; i < 8; i++) lg_gap(&lg_tables);
     if (lg_sampling) lg_countdown = lg_gap(&lg_tables);
 }
 

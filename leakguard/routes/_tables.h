@@ -64,6 +64,7 @@ typedef struct {
     uint32_t live, live_sites;
     double interval, base_interval;
     uint64_t random;
+    double next_gap; /* in intervals */
     uint64_t taken, thinned, dropped; /* dropped: no stack or no owner for want of room */
     uint32_t next_site, serial;
     uint16_t *site_slots;
@@ -76,7 +77,7 @@ typedef struct {
     uint8_t filter[LG_FILTER]; /* how many live blocks share a place; 255 stays */
 } LGTables;
 
-#define LG_TABLES_VERSION 2
+#define LG_TABLES_VERSION 3
 
 static inline uint32_t lg_block_hash(const void *block) {
     return (uint32_t)((((uint64_t)(uintptr_t)block >> 4) * 0x9E3779B97F4A7C15ull) >> 32);
@@ -90,8 +91,13 @@ static inline double lg_uniform(LGTables *t) {
     return ((double)(t->random >> 11) + 0.5) * (1.0 / 9007199254740992.0);
 }
 
-/* Bytes until the next sample: memoryless, so no pattern of sizes can hide from it. */
-static inline int64_t lg_gap(LGTables *t) { return (int64_t)(-log(lg_uniform(t)) * t->interval); }
+/* Bytes until the next sample: memoryless, so no pattern of sizes can hide from it. The one after is
+   drawn beforehand, for nothing then has to wait for the logarithm. */
+static inline int64_t lg_gap(LGTables *t) {
+    double gap = t->next_gap;
+    t->next_gap = -log(lg_uniform(t));
+    return (int64_t)(gap * t->interval);
+}
 
 static inline double lg_probability(const LGSample *sample) {
     double size = sample->size ? (double)sample->size : 1.0;

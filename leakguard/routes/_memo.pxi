@@ -1,0 +1,88 @@
+# What a request was called before, and so is again.
+
+cdef inline object get(mapping, PyObject *key):
+    cdef PyObject *value
+    if not PyDict_CheckExact(mapping):
+        return mapping.get(<object>key)
+    value = lg_find(<PyObject *>mapping, key)
+    return <object>value if value != NULL else None
+
+cdef inline object found(PyObject *mapping, PyObject *key):
+    """The same, but nothing of a mapping that is no plain dict: asking it may raise."""
+    cdef PyObject *value = lg_find(mapping, key) if PyDict_CheckExact(<object>mapping) else NULL
+    return <object>value if value != NULL else None
+
+cdef class NameMemo:
+    """Names that were found before, by endpoint, template or path; `find` is asked for the others."""
+
+    cdef readonly dict by_endpoint, by_template, by_path
+
+    def __cinit__(self, *_, **__):
+        self.by_endpoint = {}
+        self.by_template = {}
+        self.by_path = {}
+
+    def __call__(self, Flight flight not None):
+        return self.name(flight)
+
+    cdef str name(self, Flight flight):
+        cdef PyObject *known = self.known(flight)
+        return <str>known if known != NULL else self.find(flight)
+
+    cdef PyObject *known(self, Flight flight) except? NULL:
+        """Borrowed; NULL if it is not remembered."""
+        cdef PyObject *found
+        cdef PyObject *key
+        cdef PyObject *method
+        cdef PyObject *said
+        cdef PyObject *scope = <PyObject *>flight.scope
+        cdef bint wsgi = flight.wsgi
+        if not PyDict_CheckExact(<object>scope):
+            return NULL
+        method = lg_find(scope, REQUEST_METHOD if wsgi else METHOD)
+        if method == NULL or (wsgi and not is_where_it_entered(scope, <PyObject *>flight.entry)):
+            return NULL
+        said = lg_find(scope, LEAKGUARD_ROUTE)
+        if wsgi:
+            key = <PyObject *>flight.route
+            if key == <PyObject *>None and said == NULL:
+                key = lg_find(scope, BOTTLE_ROUTE)
+        else:
+            key = lg_find(scope, ENDPOINT)
+            if said == NULL and (key == NULL or key == <PyObject *>None):
+                said = lg_find(scope, PATH_TEMPLATE)
+            elif said != NULL and key != NULL:
+                return NULL
+        if said != NULL:
+            found = lg_find_text(<PyObject *>self.by_template, said)
+            return lg_find_text(found, method) if found != NULL else NULL
+        if key != NULL and key != <PyObject *>None:
+            found = PyDict_GetItemWithError(self.by_endpoint, <size_t>key)
+            if found != NULL and PyTuple_GET_ITEM(found, 0) == key:
+                return lg_find(PyTuple_GET_ITEM(found, 1), method)
+        elif flight.code < 300 or flight.code >= 500:
+            if wsgi or flight.entry is None:
+                key = lg_find(scope, PATH_INFO if wsgi else PATH)
+            else:
+                key = <PyObject *>flight.entry
+            if key == NULL:
+                return NULL
+            found = lg_find_text(<PyObject *>self.by_path, key)
+            if found != NULL and (
+                PyTuple_GET_ITEM(found, 0) == method
+                or <object>PyTuple_GET_ITEM(found, 0) == <object>method
+            ):
+                key = NULL if wsgi else lg_find(scope, ROOT_PATH)
+                if key == NULL or lg_is_text(key, "", 0) or not <object>key:
+                    return PyTuple_GET_ITEM(found, 1)
+        return NULL
+
+    def find(self, flight):
+        raise NotImplementedError
+
+cdef inline bint is_where_it_entered(PyObject *environ, PyObject *entry) except -1:
+    """Whether no app within the app has been reached, below which its routes would begin."""
+    cdef PyObject *root = lg_find(environ, SCRIPT_NAME)
+    if root == entry or root == NULL:
+        return True
+    return <object>root == <object>entry
