@@ -7,18 +7,17 @@ app = LeakGuard(app, token=..., path="/_leak")     # any ASGI app
 from __future__ import annotations
 
 import functools
-import inspect
 from typing import TYPE_CHECKING, Unpack
 
 from leakguard import frameworks
 from leakguard.endpoint import Endpoint, EndpointRequest
 from leakguard.endpoint.first_words import token_at_start
-from leakguard.errors import SettingsError
 from leakguard.guard import Guard
 from leakguard.routes import AsgiNames, Ledger
 from leakguard.routes._flight import Middleware
 from leakguard.routes.sampling import start_or_log as start_sampling
 from leakguard.settings import Options, Settings
+from leakguard.wrapping import check_is_asgi, errors_are_told
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -34,8 +33,9 @@ class LeakGuard(Middleware):
     """
 
     def __init__(self, app: ASGIApp, **options: Unpack[Options]) -> None:
-        _check_is_asgi(app)
-        self.settings = settings = Settings.build(**options)
+        with errors_are_told():
+            check_is_asgi(app)
+            self.settings = settings = Settings.build(**options)
         self._path = settings.path
         self._guard = Guard()
         names = AsgiNames(settings.max_routes, app)
@@ -120,22 +120,3 @@ def _below(own: str, path: str) -> str | None:
         return None
     rest = path[len(own) :]
     return rest if rest[:1] in ("", "/") else None
-
-
-def _check_is_asgi(app: object) -> None:
-    advice = "Wrap the ASGI application itself: LeakGuard(app), or app.add_middleware(LeakGuard)."
-    if not callable(app):
-        raise SettingsError(f"a {type(app).__name__} is no ASGI app: it cannot be called. {advice}")
-    if isinstance(app, type) and not hasattr(app, "__await__"):
-        raise SettingsError(f"{app.__name__} is a class, not an app; make one first. {advice}")
-    try:
-        signature = inspect.signature(app)
-    except (TypeError, ValueError):
-        return  # native, without a signature: it will show
-    try:
-        signature.bind({}, None, None)
-    except TypeError:
-        raise SettingsError(
-            f"{getattr(app, '__name__', type(app).__name__)} is no ASGI app: it does not take "
-            f"(scope, receive, send). Is it a WSGI app? {advice}"
-        ) from None

@@ -8,7 +8,6 @@ app = LeakGuard(app, token=..., path="/_leak")            # any WSGI app
 from __future__ import annotations
 
 import asyncio
-import inspect
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self, Unpack
 
@@ -17,13 +16,13 @@ from werkzeug.wrappers import Request, Response
 from leakguard import frameworks
 from leakguard.endpoint import Endpoint, EndpointRequest
 from leakguard.endpoint.first_words import token_at_start
-from leakguard.errors import SettingsError
 from leakguard.guard import Guard
 from leakguard.routes import Ledger
 from leakguard.routes._flight import WsgiMiddleware
 from leakguard.routes.sampling import start_or_log as start_sampling
 from leakguard.routes.wsgi_names import WsgiNames
 from leakguard.settings import Options, Settings
+from leakguard.wrapping import check_is_wsgi
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,7 +39,7 @@ class LeakGuard(WsgiMiddleware):
     """
 
     def __init__(self, app: WSGIApplication, **options: Unpack[Options]) -> None:
-        _check_is_wsgi(app)
+        check_is_wsgi(app)
         self._set_up(app, Settings.build(**options))
 
     @classmethod
@@ -113,24 +112,3 @@ def _in_private_loop(endpoint: Endpoint, request: EndpointRequest) -> EndpointRe
     finally:
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
-
-
-def _check_is_wsgi(app: object) -> None:
-    advice = "Wrap the WSGI application itself: app.wsgi_app = LeakGuard(app.wsgi_app) for Flask."
-    if not callable(app):
-        raise SettingsError(f"a {type(app).__name__} is no WSGI app: it cannot be called. {advice}")
-    if isinstance(app, type) and not hasattr(app, "__iter__"):
-        raise SettingsError(f"{app.__name__} is a class, not an app; make one first. {advice}")
-    name = getattr(app, "__name__", type(app).__name__)
-    wrong = f"{name} is no WSGI app: it does not take (environ, start_response). "
-    asgi = f"{wrong}Is it an ASGI app? For those it is `from leakguard import LeakGuard`. {advice}"
-    if inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(type(app).__call__):
-        raise SettingsError(asgi)
-    try:
-        signature = inspect.signature(app)
-    except (TypeError, ValueError):
-        return  # native, without a signature: it will show
-    try:
-        signature.bind({}, None)
-    except TypeError:
-        raise SettingsError(asgi) from None

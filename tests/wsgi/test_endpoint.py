@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+import bottle
+import falcon.asgi
+import fastapi
 import flask
 import pytest
+import quart
+from django.core.handlers.asgi import ASGIHandler
 from werkzeug.test import Client
 
 from leakguard.errors import SettingsError
@@ -74,7 +79,14 @@ def test_a_thread_with_a_loop_is_answered_and_keeps_its_loop(client):
     ("app", "says"),
     [
         (None, "cannot be called"),
-        ("app:app", "cannot be called"),
+        ("app:app", "cannot be called. Pass the app, not the place"),
+        (dict, "make one first"),
+        (bottle.app, "Does it make the app"),
+        (lambda config=None, testing=False: hello, "Does it make the app"),
+        (fastapi.FastAPI(), "Is it an ASGI app.*from leakguard import LeakGuard"),
+        (quart.Quart("shop"), "Is it an ASGI app.*from leakguard import LeakGuard"),
+        (falcon.asgi.App(), "Is it an ASGI app.*from leakguard import LeakGuard"),
+        (ASGIHandler.__new__(ASGIHandler), "Is it an ASGI app.*leakguard_django"),
         (flask.Flask, "make one first"),
         (lambda scope, receive, send: None, "Is it an ASGI app"),
     ],
@@ -82,6 +94,11 @@ def test_a_thread_with_a_loop_is_answered_and_keeps_its_loop(client):
 def test_what_is_no_wsgi_app_is_an_error_at_the_start(app, says):
     with pytest.raises(SettingsError, match=says):
         LeakGuard(app, token=TOKEN)
+
+
+def test_a_second_one_around_the_first_is_an_error():
+    with pytest.raises(SettingsError, match="has a LeakGuard already"):
+        LeakGuard(LeakGuard(hello, token=TOKEN, sampling=False), token=TOKEN)
 
 
 def test_an_asgi_app_is_an_error_at_the_start():
