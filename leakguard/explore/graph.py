@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +38,9 @@ def graph(
     """What the suspect of that rank (or a node) dominates, as at most `limit` nodes and edges.
 
     The suspect is the first node and the largest: what is above it, the chain, is drawn with what
-    it retains of this leak, at most what the suspect does. Below, the largest objects come first,
-    alike ones folded into one node with their `count`. What is not drawn is summed in one node: the
+    it retains of this leak, at most what the suspect does. Below it the chain goes on to what has
+    gathered, and what hangs on these is drawn, the largest first, alike objects folded into one
+    node with their `count`. What is not drawn is summed in one node: the
     counts of the nodes from the suspect down, the rest's included, add up to all that it dominates,
     and so do their shallow sizes. `expand` adds what hangs on these nodes.
     """
@@ -114,18 +114,21 @@ class _Picture:
         self.drawn = [_Drawn(self._folding.single(top), None, True)]
 
     def begin(self) -> None:
-        """Draw the largest of all that is below, level by level."""
-        least = self.drawn[0].fold.retained / LEAST_PART
-        most = max(self._room // _AT_FIRST, 1)
-        queue: list[tuple[int, int, _Drawn]] = []
-        here: _Drawn | None = self.drawn[0]
-        while here is not None and len(self.drawn) < most:
-            for one in self._hanging(here):
-                heapq.heappush(queue, (-one.fold.retained, one.fold.id, one))
-            here = None
-            if queue and (len(self.drawn) < FEW or -queue[0][0] >= least):
-                here = heapq.heappop(queue)[2]
-                self._draw(here)
+        """Draw what hangs on the chain, and on what holds most of the leak: the rest is there to be
+        expanded."""
+        whole, most = self.drawn[0].fold.retained, max(self._room // _AT_FIRST, 1)
+        at = 0
+        while at < len(self.drawn):
+            here = self.drawn[at]
+            at += 1
+            large = 2 * here.fold.retained >= whole and len(self.drawn) < FEW
+            if not (here.chain or large):
+                continue
+            for one in list(self._hanging(here)):
+                small = LEAST_PART * one.fold.retained < whole and len(self.drawn) >= FEW
+                if small or len(self.drawn) >= most:
+                    break
+                self._draw(one)
 
     def expand(self, wanted: Sequence[int]) -> None:
         """Draw what hangs on these nodes as well, and on those of them that appear by that."""

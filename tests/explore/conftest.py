@@ -31,7 +31,7 @@ class Asked:
         return json.loads(text)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def look():
     """Opens what a builder has built."""
     return Asked

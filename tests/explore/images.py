@@ -138,17 +138,17 @@ def _add_library(made: Maker, count: int) -> None:
 
 
 def varied() -> ImageBuilder:
-    """10,000 nodes: `jobs.queue.PENDING` keeps jobs with states of 90 kinds."""
+    """10,000 nodes: `jobs.queue.PENDING` keeps jobs with states of 120 kinds."""
     made = Maker()
     namespace = made.module("jobs.queue", "/srv/jobs/queue.py")
     held = made.node("dict", 90_000, TypeKind.DICT)
     made.edge(namespace, EdgeKind.KEY, "PENDING", held)
     for at in range(1110):
-        kind = at % 90
+        kind = at % 120
         job = made.instance("jobs.queue.Job", 640 + kind)
         made.edge(held, EdgeKind.DATA_KEY, at + 1, job)
         made.edge(job, EdgeKind.ATTR, "text", made.node("bytearray", 1000 + kind))
-        state = made.edge(job, EdgeKind.ATTR, "state", made.instance(f"jobs.kinds.State{kind:02}"))
+        state = made.edge(job, EdgeKind.ATTR, "state", made.instance(f"jobs.kinds.State{kind:03}"))
         for part in range(6):
             made.edge(state, EdgeKind.ATTR, f"part_{part}", made.node("bytes", 100 + 50 * part))
     _add_library(made, 4)
