@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from leakguard.explore.opened import Opened
 
-_MOST = 20
-_SHARES = 10
-
 
 def suspects(opened: Opened, longest: int) -> dict[str, Any]:
     """The findings, each text cut to what an answer has room for, with the suspects' `node`s."""
@@ -26,7 +23,8 @@ def _cut(value: Any, longest: int) -> Any:
     if isinstance(value, str):
         # sentences hold names in their middle
         most = 4 * longest
-        return value if len(value) <= most else f"{value[: most // 2]}…{value[-most // 2 :]}"
+        half = most // 2 - 1
+        return value if len(value) <= most else f"{value[:half]}…{value[-half:]}"
     if isinstance(value, dict):
         return {key: _cut(one, longest) for key, one in value.items()}
     if isinstance(value, list | tuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from leakguard.analysis import _graph
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 INDIRECT = "indirectly"
 """How a node is held whose dominator does not refer to it itself: in several ways."""
 _DEEPEST_NAME = 64
+_LEAST_ROOM = 12
 
 
 class Wording:
@@ -75,9 +77,14 @@ class Wording:
         """The same of a path."""
         lines = []
         for link in links_to(self._heap, path, repeats):
-            place = f"  {shorter_places(link.file, link.line)[-1]}" if link.file else ""
-            room = max(self._longest - len(place), 12)
-            lines.append(self.cut(in_words(link, room) + place))
+            # what is cut first need not be looked at, sign by sign, for what cannot be shown
+            short = replace(
+                link, type=self.cut(link.type), name=self.cut(link.name), edge=self.cut(link.edge)
+            )
+            file = (link.file or "")[-self._longest :]
+            place = f"  {shorter_places(file, link.line)[-1]}" if file else ""
+            room = max(self._longest - len(place), _LEAST_ROOM)
+            lines.append(self.cut(in_words(short, room) + place))
         return lines
 
     def described(self, node: int) -> dict[str, Any]:
