@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from leakguard.report.text import render
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from leakguard.cli.parsing import Parser, Verbs
 
@@ -32,6 +34,14 @@ def add_to(verbs: Verbs) -> Parser:
         nargs="?",
         help="the image, as 'leakguard snapshot' or leakguard.snapshot(FILE) wrote it",
     )
+    parser.add_argument(
+        "other", metavar="FILE2", nargs="?", help="with --web: a second one, to compare with"
+    )
+    parser.add_argument(
+        "--web",
+        action="store_true",
+        help="show it in a browser: serves a page on 127.0.0.1 until Ctrl-C",
+    )
     add_top(parser)
     return parser
 
@@ -42,6 +52,10 @@ def run(options: argparse.Namespace) -> tuple[int, str]:
 
     if options.file is None:
         raise UsageError("say which image to open: 'leakguard open FILE'")
+    if options.web:
+        return _on_the_web([file for file in (options.file, options.other) if file is not None])
+    if options.other is not None:
+        raise UsageError("one image at a time; 'leakguard diff A B' compares two")
     with images.opened(options.file) as image, waiting("analysing the heap image"):
         created = image.meta.get("created")
         app = image.meta.get("app", "")
@@ -53,3 +67,19 @@ def run(options: argparse.Namespace) -> tuple[int, str]:
         return status, as_json(jsonform.to_dict(report))
     size = screen(options.top)
     return status, render(report, width=size.width, height=size.height, colour=size.colour)
+
+
+def _on_the_web(names: Sequence[str]) -> tuple[int, str]:
+    """Serve the page until Ctrl-C."""
+    # a report needs none of this
+    from leakguard.cli import web
+    from leakguard.explore.offline import Files
+
+    with contextlib.ExitStack() as checked, waiting("analysing the heap image"):
+        for name in names:
+            # what is wrong with a file is told as for a report
+            checked.enter_context(images.opened(name))
+        files = Files(names)
+        files.images()
+    web.serve(web.Server(files))
+    return NOTHING_FOUND, ""

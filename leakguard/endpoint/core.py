@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import functools
-import json
 import logging
 import os
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from leakguard import process
-from leakguard.endpoint import actions, audit, compared, others, pages, query
+from leakguard.endpoint import actions, answers, audit, compared, others, pages, query
 from leakguard.endpoint.gate import Gate
 from leakguard.endpoint.lockout import process_lockout
-from leakguard.endpoint.messages import EndpointResponse, Refusal
+from leakguard.endpoint.messages import Refusal
 from leakguard.endpoint.snapshots import Failed
 from leakguard.endpoint.team import Team
 from leakguard.endpoint.views import Views
@@ -30,13 +29,13 @@ from leakguard.report import trim as trim_form
 from leakguard.report import workers as workers_form
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import ModuleType
 
     from leakguard.analyser import Examined
     from leakguard.analysis.findings import Findings
     from leakguard.endpoint.lockout import Lockout
-    from leakguard.endpoint.messages import EndpointRequest
+    from leakguard.endpoint.messages import EndpointRequest, EndpointResponse
     from leakguard.endpoint.query import Query
     from leakguard.endpoint.snapshots import Result, Snapshots, Taken
     from leakguard.report.model import RouteFigures
@@ -44,8 +43,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("leakguard")
 
-_TEXT = "text/plain; charset=utf-8"
-_JSON = "application/json"
 _HEIGHT = 50
 
 
@@ -107,11 +104,11 @@ class Endpoint:
                 auth = await self._gate.admit(request)
                 response = await self._respond(request)
             except Refusal as refusal:
-                response = _error(request, refusal)
+                response = answers.refused(request, refusal)
             except Exception:
                 logger.exception("the endpoint failed to answer")
                 failure = Refusal(500, "LeakGuard failed to answer; the server's log says why.")
-                response = _error(request, failure)
+                response = answers.refused(request, failure)
             outcome = str(response.status)
             size = len(response.body) if request.method != "HEAD" else 0
             return response
@@ -131,9 +128,9 @@ class Endpoint:
         if action is actions.STATIC:
             return await asyncio.to_thread(pages.file, request)
         if action is actions.LATEST:
-            return _json(200, await asyncio.to_thread(self._pages.latest, wanted), ())
+            return answers.as_json(200, await asyncio.to_thread(self._pages.latest, wanted))
         if action is actions.HISTORY:
-            return _json(200, await asyncio.to_thread(self._pages.past), ())
+            return answers.as_json(200, await asyncio.to_thread(self._pages.past))
         if action is actions.SNAPSHOT:
             actions.check_is_meant(request)
             return await self._report(wanted)
@@ -168,10 +165,10 @@ class Endpoint:
         extra = [("age", str(int(age)))] if age else []
         if wanted.as_json:
             document = jsonform.to_dict(report) | workers_form.to_dict(everybody)
-            return _json(200, document, extra)
+            return answers.as_json(200, document, extra)
         own = others.told(report)
         shown = workers_form.above(everybody, own.render)
-        return EndpointResponse.of(200, _TEXT, _line_ended(shown), extra)
+        return answers.as_text(200, shown, extra)
 
     async def _report_all(self, wanted: Query) -> EndpointResponse:
         try:
@@ -220,32 +217,11 @@ async def _taken(snapshots: Snapshots[Result]) -> Taken[Result]:
 
 def _told(wanted: Query, told: others.Told) -> EndpointResponse:
     if wanted.as_json:
-        return _json(200, told.document, ())
-    return EndpointResponse.of(200, _TEXT, _line_ended(told.render(_HEIGHT)))
+        return answers.as_json(200, told.document)
+    return answers.as_text(200, told.render(_HEIGHT))
 
 
 def _shown(wanted: Query, form: ModuleType, answer: object) -> EndpointResponse:
     if wanted.as_json:
-        return _json(200, form.to_dict(answer), ())
-    return EndpointResponse.of(200, _TEXT, _line_ended(form.render(answer)))
-
-
-def _error(request: EndpointRequest, refusal: Refusal) -> EndpointResponse:
-    form = query.form_of_error(request)
-    if form == "html" and not actions.is_for_programs(request):
-        return pages.error(request, query.language(request), refusal)
-    if form == "json" or actions.is_for_programs(request):
-        error = {"status": refusal.status, "message": refusal.message}
-        return _json(refusal.status, {"error": error}, refusal.headers)
-    return EndpointResponse.of(refusal.status, _TEXT, _line_ended(refusal.message), refusal.headers)
-
-
-def _json(
-    status: int, document: Mapping[str, Any], extra: Iterable[tuple[str, str]]
-) -> EndpointResponse:
-    body = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
-    return EndpointResponse.of(status, _JSON, body + "\n", extra)
-
-
-def _line_ended(text: str) -> str:
-    return text.rstrip("\n") + "\n"
+        return answers.as_json(200, form.to_dict(answer))
+    return answers.as_text(200, form.render(answer))

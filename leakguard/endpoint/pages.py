@@ -14,7 +14,7 @@ from leakguard.endpoint.credentials import CHALLENGES, PAGE_CHALLENGES
 from leakguard.endpoint.messages import EndpointResponse, Refusal
 from leakguard.page import policy, static
 from leakguard.page.catalogue import words
-from leakguard.page.facts import Facts, Snapshot
+from leakguard.page.facts import Compared, Facts, Snapshot
 from leakguard.process.limit import memory_limit
 from leakguard.report import Report, jsonform
 from leakguard.report import workers as workers_form
@@ -133,11 +133,19 @@ class Pages:
             return self._team.roll()
         return self._team.roll({known.pid: known.findings.to_dict()})
 
-    def _difference(self, wanted: Query) -> Any:
+    def _difference(self, wanted: Query) -> Compared | None:
         if "from" not in wanted.given and "to" not in wanted.given:
             return None
         ends = compared.ends(self._watch.timeline, wanted.start, wanted.end)
-        return compared.difference(*ends)
+        found = compared.difference(*ends)
+        return Compared(
+            found.before.heap_bytes,
+            found.after.heap_bytes,
+            found.seconds,
+            [(row.holder, row.growth_bytes, row.growth_objects) for row in found.holders],
+            [(row.type, row.bytes, row.objects) for row in found.types],
+            (found.before.id, found.after.id),
+        )
 
 
 def is_ahead(request: EndpointRequest) -> bool:

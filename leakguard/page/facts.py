@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from leakguard.analysis.growth_diff import Difference
     from leakguard.page.static import Bundle
     from leakguard.report.model import Report, RouteFigures, TermFigures
     from leakguard.report.workers import Workers
@@ -30,6 +29,20 @@ class Snapshot:
     id: int
     created: float
     requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What grew between two snapshots, the most first: bytes of the heap `before` and `after`,
+    `seconds` between them; of each holder and each type its name, bytes and objects gained. `ids`
+    are those of the two."""
+
+    before: int
+    after: int
+    seconds: float
+    holders: Sequence[tuple[str, int, int]]
+    types: Sequence[tuple[str, int, int]]
+    ids: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +70,7 @@ class Facts:
     pauses: Sequence[tuple[float, float]] = ()
     """Pause and wall seconds of the last snapshots, oldest first."""
     snapshots: Sequence[Snapshot] = ()
-    difference: Difference | None = None
+    difference: Compared | None = None
     suspects: int = 0
     """How many there are beside those that are shown."""
     pid: int = 0
