@@ -82,10 +82,11 @@ class Endpoint:
         self.join = self._team.join
         """Make this process known to the other workers of the app. To be called where it serves."""
 
-    def leave(self) -> None:
-        """Tell the others that this process stops; the last one removes what was kept."""
+    def leave(self, *, trace: bool = True) -> None:
+        """Tell the others that this process stops, with last words if there is to be a `trace`; the
+        last one removes what was kept."""
         self._keeping.leave()
-        self._team.leave()
+        self._team.leave(trace=trace)
 
     def tick(self) -> None:
         """To be called out of requests, at most once a second: it takes what is due by itself."""
