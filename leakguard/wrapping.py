@@ -21,10 +21,7 @@ _HOW = {
     "WSGI": "Wrap the WSGI app itself: LeakGuard(app).",
 }
 _TAKES = {"ASGI": "(scope, receive, send)", "WSGI": "(environ, start_response)"}
-_IMPORT = {
-    "ASGI": "from leakguard import LeakGuard",
-    "WSGI": "from leakguard.wsgi import LeakGuard",
-}
+_FROM = {"ASGI": "leakguard", "WSGI": "leakguard.wsgi"}
 
 
 @contextlib.contextmanager
@@ -146,7 +143,7 @@ def _is_async(app: object) -> bool:
     return any(
         test(one)
         for test in (inspect.iscoroutinefunction, inspect.isasyncgenfunction)
-        for one in (app, type(app).__call__)  # type: ignore[operator]  # it is callable
+        for one in (app, type(app).__call__)
     )
 
 
