@@ -51,6 +51,9 @@ class Keeping:
             self._why = f"The last image was not kept: {why.rstrip('.')}."
             logger.info("%s", self._why)
             self._tell(self._why)
+        except Exception:
+            logger.exception("an image could not be kept")
+            self._why = "The last image was not kept; the server's log says why."
 
     def why_not(self) -> str:
         """Why there is no newer image, or none at all; "" where that is as it should be."""

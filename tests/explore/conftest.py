@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -12,6 +14,7 @@ HERE = Path(__file__).parent
 sys.path.append(str(HERE))  # the maker of images beside this file: tests are no package
 
 import images  # noqa: E402 (found on the path just extended)
+import kept as kept_images  # noqa: E402 (likewise)
 
 from leakguard.explore import views  # noqa: E402
 from leakguard.explore.opened import Opened  # noqa: E402
@@ -50,3 +53,26 @@ def varied():
 @pytest.fixture(scope="session")
 def hostile():
     return Asked(images.hostile())
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def make_kept():
+    """make_kept(name, most=, most_bytes=): what a worker of an app keeps, one of no other test."""
+    made = []
+
+    def make(name=None, **options):
+        name = name or f"app-{os.getpid()}-{next(_numbers)}"
+        made.append(kept_images.Kept(name, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.keeping.leave()
+
+
+@pytest.fixture
+def kept(make_kept):
+    return make_kept()
