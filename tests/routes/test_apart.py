@@ -126,6 +126,25 @@ def test_any_mixture_of_calls_in_threads_leaves_the_table_as_the_blocks_are(alon
     assert out == ["0", "True", "True", "False", "0", "True", "True"]
 
 
+@pytest.mark.parametrize(("before", "after"), [(40, 44), (40, 400), (500, 60), (500, 600)])
+def test_a_block_of_an_arena_leaves_it_if_its_realloc_is_sampled(alone, before, after):
+    out = alone(f"""{FUNCTIONS}
+    malloc, calloc, realloc, free = functions("PyObject_")
+    blocks = (ctypes.c_void_p * 500)(*[malloc({before}) for _ in range(500)])
+    def sampled():
+        ours = set(blocks)
+        return sum(sample[7] == {after} for sample in _sampler.samples() if sample[0] in ours)
+    for at in range(500): ctypes.memmove(blocks[at], bytes([at % 256]) * 40, 40)
+    sampling.start(1)
+    for at in range(500): blocks[at] = realloc(blocks[at], {after})
+    print(sampled(), all(ctypes.string_at(blocks[at], 40) == bytes([at % 256]) * 40
+                         for at in range(500)))
+    for at in range(500): free(blocks[at])
+    print(sampled())
+    """)
+    assert out == ["500", "True", "0"]
+
+
 def test_the_interpreters_own_count_of_blocks_stays_right(alone):
     out = alone("""
         import gc, random, sys
@@ -158,7 +177,7 @@ def test_the_interpreters_own_count_of_blocks_stays_right(alone):
 
 def test_raw_memory_of_threads_without_the_gil_goes_its_own_way(alone):
     out = alone(f"""{FUNCTIONS}
-    import threading
+    import os, threading
     library = ctypes.CDLL(None)  # lets go of the GIL
     malloc, free = library.PyMem_RawMalloc, library.PyMem_RawFree
     malloc.restype = ctypes.c_void_p
@@ -178,6 +197,11 @@ def test_raw_memory_of_threads_without_the_gil_goes_its_own_way(alone):
         assert found & alive and _sampler.maintain(), (len(found), len(found & alive))
         del kept
         assert not {{sample[0] for sample in _sampler.samples() if sample[7] == 133}} & alive
+        child = os.fork()  # while one of them may be looking a block up
+        if child == 0:
+            kept = [bytes(100) for _ in range(1000)]
+            os._exit(0 if _sampler.samples() else 1)
+        assert os.waitpid(child, 0)[1] == 0
         sampling.stop()
     stop.set()
     for thread in threads: thread.join()
