@@ -80,18 +80,33 @@ def serving(
 
     RuntimeError, with the server's log, when it does not come up or does not stop when asked.
     """
-    token = secrets.token_urlsafe(24)
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     if flask:
         command = ["flask", f"--app={directory / app}", "run"]
     else:
         command = ["uvicorn", app, f"--app-dir={directory}", f"--loop={loop}"]
         command += ["--log-level=warning"]
+    # -P: the installed leakguard, never a source tree that happens to be the current directory
+    started = [sys.executable, "-P", "-m", *command, f"--port={port}", *options]
+    with running(started, port, log_file, env=env) as server:
+        yield server
+
+
+@contextmanager
+def running(
+    command: Sequence[str | Path],
+    port: int,
+    log_file: Path,
+    *,
+    directory: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Iterator[Server]:
+    """Run a server that listens on `port`, in `directory`; RuntimeError as of `serving`."""
+    token = secrets.token_urlsafe(24)
     with log_file.open("wb") as log:
-        # -P: the installed leakguard, never a source tree that happens to be the current directory
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", *command, f"--port={port}", *options],
+            command,
+            cwd=directory,
             env={**os.environ, "LEAKGUARD_TOKEN": token, **(env or {})},
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -103,6 +118,13 @@ def serving(
         yield server
     finally:
         _stop(server)
+
+
+def free_port() -> int:
+    """A port of this host that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _wait_until_ready(server: Server) -> None:

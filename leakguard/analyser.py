@@ -9,9 +9,9 @@ import subprocess
 import sys
 from base64 import b64decode
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from leakguard import interpreter
 from leakguard.analysis import analyse, analyse_with
 from leakguard.analysis.findings import Findings
 from leakguard.errors import AnalysisError
@@ -45,11 +45,12 @@ class Examined:
 
 
 def program(top: int, *, with_evidence: bool) -> list[bytes] | None:
-    """The analyser's command line; None under a server that embeds Python (uWSGI, mod_wsgi)."""
-    if not sys.executable or "python" not in Path(sys.executable).name:
+    """The analyser's command line; None where no interpreter is found to run it."""
+    python = interpreter.find()
+    if python is None:
         return None
     path = ":".join(p for p in sys.path if p and ":" not in p)
-    command = [sys.executable, "-I", "-c", _START, path, "--top", str(top)]
+    command = [python, "-I", "-c", _START, path, "--top", str(top)]
     for option, fd in zip(_FDS if with_evidence else _FDS[:2], itertools.count(3)):
         command += [option, str(fd)]
     return [os.fsencode(word) for word in command]

@@ -22,6 +22,7 @@ from leakguard.routes._flight import WsgiMiddleware
 from leakguard.routes.sampling import start_or_log as start_sampling
 from leakguard.routes.wsgi_names import WsgiNames
 from leakguard.settings import Options, Settings
+from leakguard.workers import native
 from leakguard.wrapping import check_is_wsgi
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class LeakGuard(WsgiMiddleware):
             client=asked.remote_addr or "",
             scope=environ,
         )
-        answer = _completed(self.endpoint, request)
+        answer = native.apart(_completed, self.endpoint, request)
         return Response(answer.body, answer.status, answer.headers)(environ, start_response)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction
 
+from leakguard.workers import native
 from leakguard_django import exchange
 from leakguard_django.core import core
 from leakguard_django.names import REQUEST
@@ -41,7 +42,8 @@ class LeakGuardMiddleware:
             return self._serve_async(request)
         below = self._core.below(request.path_info)
         if below is not None:
-            answer: HttpResponseBase = async_to_sync(exchange.answer)(self._core, request, below)
+            wait = async_to_sync(exchange.answer)
+            answer: HttpResponseBase = native.apart(wait, self._core, request, below)
             return answer
         flight = self._enter(request)
         if flight is None:

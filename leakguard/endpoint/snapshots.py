@@ -11,10 +11,10 @@ import weakref
 from concurrent.futures import Future
 from dataclasses import dataclass
 from time import monotonic
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from leakguard.endpoint.threads import Worker
 from leakguard.errors import LeakGuardError
+from leakguard.workers import native
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,12 +45,12 @@ class Turn:
 
     def __init__(self) -> None:
         self._pid = os.getpid()
-        self._lock = threading.Lock()
+        self._lock = native.lock()
 
-    def lock(self) -> threading.Lock:
+    def lock(self) -> Any:
         """What to hold meanwhile."""
         if self._pid != os.getpid():
-            self._pid, self._lock = os.getpid(), threading.Lock()
+            self._pid, self._lock = os.getpid(), native.lock()
         return self._lock
 
 
@@ -75,7 +75,7 @@ class Snapshots(Generic[Result]):
         self._turn = turn or Turn()
         self._clock = clock
         self._pid = os.getpid()
-        self._lock = threading.Lock()
+        self._lock = native.lock()
         self._running: Future[Taken[Result] | Failed] | None = None
         self._last: Taken[Result] | None = None
 
@@ -86,7 +86,7 @@ class Snapshots(Generic[Result]):
         """
         if self._pid != os.getpid():
             # Forked since: the parent's thread does not run here, its findings are not ours.
-            self._pid, self._lock = os.getpid(), threading.Lock()
+            self._pid, self._lock = os.getpid(), native.lock()
             self._running = self._last = None
         with self._lock:
             if self._running is not None:
@@ -99,7 +99,7 @@ class Snapshots(Generic[Result]):
             running.set_running_or_notify_cancel()  # from here on cancel() has no effect
             self._running = running
         try:
-            Worker("leakguard-snapshot", self._run, running).start()
+            native.start_thread(functools.partial(self._run, running), "leakguard-snapshot")
         except RuntimeError as error:
             self._finish(running, _failure(error))
         return running

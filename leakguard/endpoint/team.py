@@ -7,7 +7,6 @@ import logging
 import os
 import stat
 import time
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from leakguard.errors import LeakGuardError
 from leakguard.process.resident import resident
 from leakguard.report import jsonform, text
 from leakguard.settings import MAX_TOP
-from leakguard.workers import merging
+from leakguard.workers import merging, native
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -132,8 +131,8 @@ class Team:
         reports = self._watch.reports
         asked = reports.now()
         try:
-            taken = reports.get().result(question.timeout)
-        except (TimeoutError, FutureTimeoutError):
+            taken = native.result(reports.get(), question.timeout)
+        except TimeoutError:
             raise LeakGuardError(f"the snapshot takes longer than {question.timeout:g} s") from None
         if isinstance(taken, Failed):
             raise LeakGuardError(taken.message)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import threading
 import time
 from dataclasses import dataclass
 from time import monotonic
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from leakguard import process
 from leakguard.analysis.evidence import Evidence
+from leakguard.workers import native
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -61,7 +61,7 @@ class Timeline:
 
     def _start_again(self) -> None:
         self._pid = os.getpid()
-        self._lock = threading.Lock()
+        self._lock = native.lock()
         self._kept: list[Kept] = []
         self._before: tuple[Kept, ...] = ()
         self._next_id = 1

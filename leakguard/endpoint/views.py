@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 import json
 import os
@@ -12,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qsl
 
 from leakguard.endpoint.messages import EndpointResponse, Refusal
-from leakguard.endpoint.threads import Worker
 from leakguard.errors import LeakGuardError
 from leakguard.explore import parameters
 from leakguard.explore.errors import ViewError
+from leakguard.workers import native
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -110,7 +111,7 @@ class Views:
         self._running.add(future)
         future.add_done_callback(self._running.discard)
         try:
-            Worker("leakguard-view", _run, function, future).start()
+            native.start_thread(functools.partial(_run, function, future), "leakguard-view")
         except RuntimeError:
             self._running.discard(future)
             raise Refusal(503, "The system has no thread left; ask again later.") from None

@@ -5,20 +5,20 @@ from __future__ import annotations
 import functools
 import logging
 import os
-import threading
 from collections import deque
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from leakguard import process
 from leakguard.endpoint.schedule import Schedule
 from leakguard.endpoint.snapshots import Snapshots, Taken, Turn
-from leakguard.endpoint.threads import Worker
 from leakguard.endpoint.timeline import Timeline
 from leakguard.errors import AnalysisError
 from leakguard.settings import MAX_TOP
+from leakguard.workers import native
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Mapping
 
     from leakguard.analyser import Examined
@@ -70,7 +70,7 @@ class Watch:
         self._costs: deque[tuple[float, float]] = deque(maxlen=_COSTS)
         self._next_terms = 0.0
         self._look_seconds: float | None = None
-        self._ticking = threading.Lock()
+        self._ticking = native.lock()
         self._has_compared = False
         self.on_findings: Callable[[Findings], object] | None = None
         """Called with what each snapshot told, asked for or not, in the thread that took it; not
@@ -100,7 +100,7 @@ class Watch:
         in another thread. Without requests there are no ticks, and nothing is taken."""
         if self._pid != os.getpid():
             self._pid, self._schedule = os.getpid(), Schedule()
-            self._next_terms, self._ticking = 0.0, threading.Lock()
+            self._next_terms, self._ticking = 0.0, native.lock()
             self._has_compared = False
         now = self._clock()
         requests = sum(self._requests().values())
@@ -114,11 +114,12 @@ class Watch:
         if not self._ticking.acquire(blocking=False):
             return
         try:
-            Worker("leakguard-watch", self._look, due, self._ticking).start()
+            look = functools.partial(self._look, due, self._ticking)
+            native.start_thread(look, "leakguard-watch")
         except RuntimeError:
             self._ticking.release()  # no thread to be had: the next tick tries again
 
-    def _look(self, due: bool, ticking: threading.Lock) -> None:
+    def _look(self, due: bool, ticking: Any) -> None:
         try:
             began = self._clock()
             self.timeline.history.add(process.terms())
@@ -128,7 +129,7 @@ class Watch:
             self._schedule.looked(self._look_seconds)
             if due:
                 began = self._clock()
-                self._marks.get().result()
+                native.result(self._marks.get())
                 now = self._clock()
                 self._schedule.taken(now, now - began, len(self.timeline.kept()))
         except Exception:

@@ -8,13 +8,17 @@ which lies below `socket` and is never patched.
 from __future__ import annotations
 
 import _socket
+import importlib
 import select
 import sys
 import threading
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
+
+Result = TypeVar("Result")
 
 
 class Thread(threading.Thread):
@@ -54,3 +58,27 @@ def accept(listening: _socket.socket) -> _socket.socket:
     # What `socket.socket.accept` calls; the type stubs leave it out.
     descriptor, _ = cast("Any", listening)._accept()
     return _socket.socket(fileno=descriptor)
+
+
+def apart(function: Callable[..., Result], *arguments: object) -> Result:
+    """What `function` returns, which blocks or runs an event loop of its own.
+
+    Under gevent it is called in another thread, while the greenlets of this one go on: one that
+    blocks stops them all, and asyncio takes a loop that runs in one for the loop of each.
+    """
+    monkey = sys.modules.get("gevent.monkey")
+    if monkey is None or not monkey.is_anything_patched():
+        return function(*arguments)
+    hub = importlib.import_module("gevent").get_hub()
+    returned: Result = hub.threadpool.apply(function, arguments)
+    return returned
+
+
+def result(future: Future[Result], timeout: float = -1.0) -> Result:
+    """The future's result; TimeoutError after `timeout` seconds without. Blocks this thread."""
+    ended = lock()
+    ended.acquire()
+    future.add_done_callback(lambda _: ended.release())
+    if not ended.acquire(True, timeout):
+        raise TimeoutError(f"no result within {timeout:g} s")
+    return future.result()
