@@ -190,7 +190,7 @@ def test_a_file_of_another_kind_gives_one_line(
         (["open", "x", "--tpo", "3"], "unknown option '--tpo', did you mean '--top'?"),
         (["open", "--jsn"], "unknown option '--jsn', did you mean '--json'?"),
         (["--verson"], "unknown option '--verson', did you mean '--version'?"),
-        (["open", "x", "y"], "unexpected argument 'y'"),
+        (["open", "x", "y"], "one image at a time; 'leakguard diff A B'"),
         (["open", "x", "--top", "0"], "'0' is not a whole number from 1 on"),
         (["open", "x", "--top", "many"], "'many' is not a whole number from 1 on"),
         (["open", "x", "--top"], "--top"),
