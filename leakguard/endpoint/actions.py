@@ -26,7 +26,7 @@ class Action:
 _READ = ("GET", "HEAD")
 REPORT = Action("", _READ, ("top", "format", "worker"), ("text", "json", "html"))
 LATEST = Action("/latest", _READ, ("top", "worker", "format"), ("json",))
-HISTORY = Action("/history", _READ, ("format",), ("json",))
+HISTORY = Action("/history", _READ, ("worker", "format"), ("json",))
 SNAPSHOT = Action("/snapshot", ("POST",), ("top", "format"), ("json",))
 STATIC = Action("/static", _READ, (), ("text",))
 IMAGES = Action("/images", _READ, (), ("json",))

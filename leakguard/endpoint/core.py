@@ -131,15 +131,15 @@ class Endpoint:
         if action is actions.LATEST:
             return answers.as_json(200, await asyncio.to_thread(self._pages.latest, wanted))
         if action is actions.HISTORY:
-            return answers.as_json(200, await asyncio.to_thread(self._pages.past))
+            return answers.as_json(200, await asyncio.to_thread(self._pages.past, wanted))
         if action is actions.SNAPSHOT:
             actions.check_is_meant(request)
             return await self._report(wanted)
         if wanted.form == "html":
-            fresh = None
-            if wanted.fresh and not pages.is_ahead(request):
-                fresh = (await _taken(self._watch.reports)).result
-            return await asyncio.to_thread(self._pages.page, request, wanted, fresh)
+            fresh = wanted.fresh and not pages.is_ahead(request)
+            if fresh:
+                await _taken(self._watch.reports)
+            return await asyncio.to_thread(self._pages.page, request, wanted, fresh=fresh)
         if action is actions.BASELINE:
             return await self._baseline(wanted)
         if action is actions.DIFF:

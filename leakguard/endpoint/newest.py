@@ -1,33 +1,40 @@
-"""The newest findings that there are: this worker's, else another's. No snapshot is taken."""
+"""Which worker's findings a page shows, and what that worker has to show. Takes no snapshot."""
 
 from __future__ import annotations
 
+import logging
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from leakguard import workers
 from leakguard.analysis.findings import Findings
 from leakguard.endpoint.messages import Refusal
+from leakguard.endpoint.shown import Shown
+from leakguard.report import Report, jsonform
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from leakguard.endpoint.others import Crew
+    from leakguard.report.workers import Workers
 
+logger = logging.getLogger("leakguard")
+
+VERB = "newest"
 _SECONDS = 2.0
-"""For the other workers to say what they know."""
+"""For another worker to say what it has to show."""
 
 
-class Newest(NamedTuple):
-    """Findings, their age in seconds, and the worker that they are of."""
+def newest_pid(roll: Workers, own: int) -> int:
+    """The worker that was looked at last, whoever answers; this one where none was."""
+    looked = [
+        (row.snapshot_age_seconds, row.pid != own, row.pid)
+        for row in roll.rows
+        if row.snapshot_age_seconds is not None and row.ended_seconds is None and not row.error
+    ]
+    return min(looked)[2] if looked else own
 
-    findings: Findings
-    age: float
-    pid: int
 
-
-def of_worker(crew: Crew, pid: int) -> Newest | None:
-    """What another worker found last, None where it has not been looked at. Blocks for a moment.
+def of_worker(crew: Crew, pid: int) -> Shown:
+    """What another worker has to show, or had when it ended. Blocks for a moment.
 
     Raises `Refusal` where there is no such worker.
     """
@@ -37,23 +44,21 @@ def of_worker(crew: Crew, pid: int) -> Newest | None:
         pids = {entry.pid for entry in entries} | ({crew.pid} if crew.pid else set())
         there = ", ".join(map(str, sorted(pids)))
         raise Refusal(404, f"There is no worker {pid} of this app; there are {there}.")
-    return _newest(found)
+    if found[0].alive:
+        try:
+            told = workers.ask(found[0], VERB, _SECONDS)
+            return Shown.from_dict(pid, told, crew.app.name)
+        except (workers.WorkerError, KeyError, TypeError, ValueError) as error:
+            # It is busy, or of another version: its last words are still there.
+            logger.debug("worker %d does not say what it has to show: %s", pid, error)
+    return _last_words(found[0], crew.app.name)
 
 
-def of_any(crew: Crew) -> Newest | None:
-    """What the other workers that live found last. Blocks for a moment."""
-    return _newest([entry for entry in crew.entries() if entry.alive])
-
-
-def _newest(entries: list[workers.Entry]) -> Newest | None:
-    answers = workers.ask_all(entries, "last", _SECONDS)
-    told = [(answer.entry.pid, answer.answer or answer.last_words or {}) for answer in answers]
-    known = [(_at(words), pid, words) for pid, words in told if words.get("findings")]
-    if not known:
-        return None
-    at, pid, words = max(known, key=lambda one: one[0])
-    return Newest(Findings.from_dict(words["findings"]), max(0.0, time.time() - at), pid)
-
-
-def _at(words: Mapping[str, Any]) -> float:
-    return float(words.get("findings_at") or 0.0)
+def _last_words(entry: workers.Entry, app: str) -> Shown:
+    words = workers.last_words(entry) or {}
+    if not words.get("findings"):
+        return Shown(entry.pid)
+    findings = Findings.from_dict(words["findings"])
+    age = max(0.0, round(time.time() - (words.get("findings_at") or 0.0), 1))
+    report = Report(findings, age_seconds=age, app=app)
+    return Shown(entry.pid, report, jsonform.to_dict(report))

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
+import platform
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from leakguard import process
-from leakguard.endpoint import compared, newest, past
+from leakguard.endpoint import compared, newest, shown
 from leakguard.endpoint.credentials import CHALLENGES, PAGE_CHALLENGES
 from leakguard.endpoint.messages import EndpointResponse, Refusal
 from leakguard.page import policy, static
 from leakguard.page.catalogue import words
-from leakguard.page.facts import Compared, Facts, Snapshot
-from leakguard.process.limit import memory_limit
-from leakguard.report import Report, jsonform
+from leakguard.page.facts import Compared, Facts
 from leakguard.report import workers as workers_form
 
 if TYPE_CHECKING:
@@ -25,8 +22,10 @@ if TYPE_CHECKING:
     from leakguard.analysis.findings import Findings
     from leakguard.endpoint.messages import EndpointRequest
     from leakguard.endpoint.query import Query
+    from leakguard.endpoint.shown import Shown
     from leakguard.endpoint.team import Team
     from leakguard.endpoint.watch import Watch
+    from leakguard.report import Report
     from leakguard.report.model import RouteFigures
     from leakguard.settings import Settings
 
@@ -52,11 +51,12 @@ class Pages:
         self._routes = routes
         self._history = history
         self._report = report
+        team.shown = lambda: self._here().to_dict()
 
     def page(
-        self, request: EndpointRequest, wanted: Query, fresh: Findings | None
+        self, request: EndpointRequest, wanted: Query, *, fresh: bool = False
     ) -> EndpointResponse:
-        """The page with the newest findings, or with those that are `fresh`. Blocks for some
+        """The page with the newest findings, of this worker if they are `fresh`. Blocks for some
         milliseconds, longer where another worker is asked."""
         from leakguard.page import render  # a server whose page nobody opens need not have it
 
@@ -65,73 +65,67 @@ class Pages:
 
     def latest(self, wanted: Query) -> dict[str, Any]:
         """The newest findings as the report has them. Raises `Refusal` while there are none."""
-        known = self._newest(wanted.worker)
-        if known is None:
+        roll = self._team.roll()
+        shown = self._shown(wanted.worker, roll)
+        if shown.document is None:
             raise Refusal(
                 404,
                 "Nobody has looked at this heap yet: POST to /snapshot below this takes one, and "
                 "the first is taken by itself after some requests.",
             )
-        report = self._cut(known, wanted.top)
-        return jsonform.to_dict(report) | workers_form.to_dict(self._roll(known))
+        document = {**shown.document, "suspects": shown.document["suspects"][: wanted.top]}
+        return document | workers_form.to_dict(roll)
 
-    def past(self) -> dict[str, Any]:
-        """The answer to `GET /_leak/history`."""
-        return past.document(self._watch.timeline, self._history(), os.getpid())
+    def past(self, wanted: Query) -> Mapping[str, Any]:
+        """The answer to `GET /_leak/history`. Raises `Refusal` where a worker has not told it."""
+        told = self._shown(wanted.worker, self._team.roll()).past
+        if told is None:
+            raise Refusal(404, "This worker does not tell its history.")
+        return told
 
-    def _facts(self, request: EndpointRequest, wanted: Query, fresh: Findings | None) -> Facts:
-        if fresh is None:
-            known = self._newest(wanted.worker)
-        else:
-            known = newest.Newest(fresh, 0.0, os.getpid())
-        report = self._cut(known, wanted.top) if known is not None else None
-        own = known is None or known.pid == os.getpid()
-        timeline = self._watch.timeline
+    def _here(self) -> Shown:
+        return shown.here(self._watch, self._routes(), self._history(), self._report)
+
+    def _shown(self, worker: str, roll: workers_form.Workers) -> Shown:
+        """Of the worker that is wanted, else of the one that was looked at last."""
+        own = os.getpid()
+        pid = int(worker) if worker.isdigit() else newest.newest_pid(roll, own)
+        if pid == own:
+            return self._here()
+        told = newest.of_worker(self._team, pid)
+        return told if told.report is not None or worker.isdigit() else self._here()
+
+    def _facts(self, request: EndpointRequest, wanted: Query, fresh: bool) -> Facts:
+        roll = self._team.roll()
+        told = self._here() if fresh else self._shown(wanted.worker, roll)
+        report = told.cut(wanted.top)
+        whole = told.report
+        query = {key: wanted.given[key] for key in _OWN_PARAMETERS if key in wanted.given}
         return Facts(
             bundle=static.bundle(),
             language=wanted.language,
             base=base(request, self._settings.path),
-            query={key: wanted.given[key] for key in _OWN_PARAMETERS if key in wanted.given},
+            query=query,
             now=time.time(),
-            app=self._settings.app_name or _host(known),
+            app=self._settings.app_name or _host(whole),
             report=report,
-            fresh=fresh is not None,
-            routes=self._routes() if own else (),
-            terms=_terms(known) if own else None,
-            trends=process.moves(timeline.history) if own else (),
-            workers=self._roll(known),
-            memory_limit=memory_limit(),
-            history=past.points(timeline) if own else (),
-            route_history=self._history() if own else None,
-            pauses=self._watch.costs,
-            snapshots=[Snapshot(k.id, k.created, k.requests) for k in timeline.kept()],
+            fresh=fresh,
+            routes=told.routes,
+            terms=told.terms,
+            trends=told.trends,
+            workers=roll,
+            memory_limit=told.limit,
+            history=told.points(),
+            route_history=told.route_history(),
+            pauses=told.costs,
+            # What is kept for comparing is known to each worker alone.
+            snapshots=told.snapshots if told.pid == os.getpid() else (),
             difference=self._difference(wanted),
-            suspects=len(known.findings.suspects) - len(report.findings.suspects)
-            if known is not None and report is not None
+            suspects=len(whole.findings.suspects) - len(report.findings.suspects)
+            if whole is not None and report is not None
             else 0,
-            pid=known.pid if known is not None else os.getpid(),
+            pid=told.pid,
         )
-
-    def _newest(self, worker: str) -> newest.Newest | None:
-        """Of the worker that is wanted; of this one, or of any if this one has none."""
-        if worker.isdigit() and int(worker) != os.getpid():
-            return newest.of_worker(self._team, int(worker))
-        own = self._watch.newest
-        if own is not None:
-            age = max(0.0, self._watch.reports.now() - own.at)
-            return newest.Newest(own.result, age, os.getpid())
-        return None if worker.isdigit() else newest.of_any(self._team)
-
-    def _cut(self, known: newest.Newest, top: int) -> Report:
-        shown = dataclasses.replace(known.findings, suspects=known.findings.suspects[:top])
-        if known.pid == os.getpid():
-            return self._report(shown, known.age)
-        return Report(shown, age_seconds=round(known.age, 1), app=self._settings.app_name)
-
-    def _roll(self, known: newest.Newest | None) -> workers_form.Workers:
-        if known is None or known.pid != os.getpid():
-            return self._team.roll()
-        return self._team.roll({known.pid: known.findings.to_dict()})
 
     def _difference(self, wanted: Query) -> Compared | None:
         if "from" not in wanted.given and "to" not in wanted.given:
@@ -192,15 +186,8 @@ def base(request: EndpointRequest, own: str) -> str:
     return f"{quote(last, safe='')}/"
 
 
-def _terms(known: newest.Newest | None) -> Mapping[str, int | None]:
-    terms = process.terms()
-    if known is None:
-        return terms.to_dict()
-    return terms.with_heap(known.findings.snapshot.heap_bytes).to_dict()
-
-
-def _host(known: newest.Newest | None) -> str:
-    return known.findings.process.host if known is not None else os.uname().nodename
+def _host(report: Report | None) -> str:
+    return report.findings.process.host if report is not None else platform.node()
 
 
 def _bytes(text: str) -> bytes:

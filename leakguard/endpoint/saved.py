@@ -18,6 +18,7 @@ from leakguard.explore.errors import ViewError
 from leakguard.page import policy, static
 from leakguard.page.facts import Compared, Facts
 from leakguard.report import Report, jsonform
+from leakguard.report import routes as route_rows
 from leakguard.report.text import render as as_text
 from leakguard.settings import Settings
 
@@ -87,6 +88,7 @@ class Saved:
             now=time.time(),
             app=image["file"],
             report=report,
+            routes=route_rows.rows((), findings),
             difference=self._difference(),
             suspects=len(findings.suspects) - len(shown.suspects),
             pid=findings.process.pid,

@@ -54,8 +54,14 @@ class Team:
         self._next_tick = 0.0
         self._last: tuple[int, dict[str, Any], float] | None = None
         self.app = workers.identify(settings.app_name)
-        verbs = {"report": self._say_report, "snapshot": self._say_snapshot}
+        verbs = {
+            "report": self._say_report,
+            "snapshot": self._say_snapshot,
+            "newest": self._say_newest,
+        }
         self._worker = workers.Worker(self.app, self.figures, verbs)
+        self.shown: Callable[[], Mapping[str, Any]] | None = None
+        """What this worker has to show, for the page that another one serves."""
         watch.on_findings = self._keep
         self.join = self._worker.join if settings.listener else _stay_alone
         """Register this process; nothing the second time, or where the settings say so."""
@@ -145,6 +151,11 @@ class Team:
             colour = question.arguments.get("colour") is True
             answer["text"] = text.render(report, width=width, height=height, colour=colour)
         return answer
+
+    def _say_newest(self, question: Question) -> Mapping[str, Any]:
+        if self.shown is None:
+            raise LeakGuardError("this process has no page")
+        return self.shown()
 
     def _say_snapshot(self, question: Question) -> Mapping[str, Any]:
         """Write a heap image into the file that came with the question."""

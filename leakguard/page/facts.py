@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from leakguard.page.static import Bundle
-    from leakguard.report.model import Report, RouteFigures, TermFigures
+    from leakguard.report.model import Report, TermFigures
+    from leakguard.report.routes import Row
     from leakguard.report.workers import Workers
 
 
@@ -60,7 +61,7 @@ class Facts:
     app: str = ""
     report: Report | None = None
     fresh: bool = False
-    routes: Sequence[RouteFigures] = ()
+    routes: Sequence[Row] = ()
     terms: Mapping[str, int | None] | None = None
     trends: Sequence[TermFigures] = ()
     workers: Workers | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from leakguard.process.terms import TERM_NAMES
-from leakguard.report import routes as route_rows
 from leakguard.report import units
 
 if TYPE_CHECKING:
@@ -91,12 +90,7 @@ class Tables:
 
     def routes(self) -> list[Row]:
         """The routes, what grows fastest first, then what holds most."""
-        facts = self._facts
-        if facts.report is not None:
-            rows = route_rows.rows(facts.routes, facts.report.findings)
-        else:
-            rows = route_rows.now(facts.routes)
-        rows = [row for row in rows if row.requests or row.in_flight or _live(row)]
+        rows = [row for row in self._facts.routes if row.requests or row.in_flight or _live(row)]
         rows.sort(key=lambda row: (-self.pace(row), -_live(row), -row.requests, row.route))
         return rows[:_MOST_ROUTES]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from leakguard.report import routes, schemas
@@ -20,7 +19,9 @@ def to_dict(report: Report) -> dict[str, Any]:
     if report.trends:
         trends = {move.name: _trend(move) for move in report.trends}
         document["process"] = {**document["process"], "trends": trends}
-    document["routes"] = [_route(row) for row in routes.rows(report.routes, report.findings)]
+    document["routes"] = [
+        routes.to_dict(row) for row in routes.rows(report.routes, report.findings)
+    ]
     document["notes"] = list(report.findings.notes)
     return document
 
@@ -28,27 +29,6 @@ def to_dict(report: Report) -> dict[str, Any]:
 def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of what ``to_dict`` returns."""
     return schemas.load("leakguard-1")
-
-
-def _route(row: routes.Row) -> dict[str, Any]:
-    told = dataclasses.asdict(row)
-    memory = told.pop("memory")
-    if row.memory is None:
-        return told
-    # What no image told is left out; what there is no history for yet is null.
-    untold = _OF_AN_IMAGE if row.memory.strong_bytes is None else ()
-    memory["suspects"] = list(row.memory.suspects or ())
-    memory["lines"] = [_line(line) for line in row.memory.lines]
-    return {**told, **{name: value for name, value in memory.items() if name not in untold}}
-
-
-_OF_AN_IMAGE = ("strong_bytes", "margin_bytes", "suspects")
-
-
-def _line(line: routes.LineRow) -> dict[str, Any]:
-    told: dict[str, Any] = {"file": line.file, "line": line.line, "function": line.function}
-    told["live_bytes"] = line.live_bytes
-    return told if line.share is None else {**told, "share": line.share, "bytes": line.live_bytes}
 
 
 def _trend(move: TermFigures) -> dict[str, Any]:

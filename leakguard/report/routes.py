@@ -6,11 +6,12 @@ where both tell, the image is right.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from leakguard.analysis.findings import Findings
     from leakguard.analysis.route_findings import RouteMemory
@@ -74,6 +75,34 @@ def rows(routes: Sequence[RouteFigures], findings: Findings) -> list[Row]:
 def now(routes: Sequence[RouteFigures]) -> list[Row]:
     """The ledger's rows alone, before there is an image."""
     return [_figures(figures, _sampled_or_none(figures)) for figures in routes]
+
+
+def to_dict(row: Row) -> dict[str, Any]:
+    """A row as JSON-able values."""
+    told = dataclasses.asdict(row)
+    memory = told.pop("memory")
+    if row.memory is None:
+        return told
+    # What no image told is left out; what there is no history for yet is null.
+    untold = _OF_AN_IMAGE if row.memory.strong_bytes is None else ()
+    memory["suspects"] = list(row.memory.suspects or ())
+    memory["lines"] = [_line(line) for line in row.memory.lines]
+    return {**told, **{name: value for name, value in memory.items() if name not in untold}}
+
+
+def from_dict(told: Mapping[str, Any]) -> Row:
+    """What `to_dict` wrote."""
+    figures = {name: told[name] for name in _COUNTED}
+    if "live_bytes" not in told:
+        return Row(**figures, memory=None)
+    lines = tuple(
+        LineRow(one["file"], one["line"], one["function"], one["live_bytes"], one.get("share"))
+        for one in told["lines"]
+    )
+    names = {field.name for field in dataclasses.fields(MemoryRow)} - {"lines"}
+    known = {name: told[name] for name in names if name in told}
+    known["suspects"] = tuple(known["suspects"]) if "suspects" in known else None
+    return Row(**figures, memory=MemoryRow(**known, lines=lines))
 
 
 def _row(figures: RouteFigures, told: RouteMemory | None, findings: Findings) -> Row:
@@ -155,3 +184,13 @@ def _growth(told: RouteMemory, findings: Findings) -> tuple[float | None, float 
 def _surest(confidences: Iterable[float | None]) -> float | None:
     known = [confidence for confidence in confidences if confidence is not None]
     return round(max(known), 3) if known else None
+
+
+_COUNTED = ("route", "requests", "errors", "in_flight", "mean_seconds")
+_OF_AN_IMAGE = ("strong_bytes", "margin_bytes", "suspects")
+
+
+def _line(line: LineRow) -> dict[str, Any]:
+    told: dict[str, Any] = {"file": line.file, "line": line.line, "function": line.function}
+    told["live_bytes"] = line.live_bytes
+    return told if line.share is None else {**told, "share": line.share, "bytes": line.live_bytes}
