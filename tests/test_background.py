@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import threading
 
 import pytest
 
@@ -22,6 +23,9 @@ def runtime(tmp_path, monkeypatch):
     if background._started is not None:
         background._started.stop()
     sampling.stop()
+    for thread in threading.enumerate():
+        if thread.name == "leakguard-workers":
+            thread.join(30)
 
 
 def registered(name="jobs"):
