@@ -62,7 +62,7 @@ class AsgiNames(NameMemo):
         if len(places) > 1:
             path = _app_path(scope, scope["path"])
             place = next((place for place in places if place.matches(path)), place)
-        if place.kind is Kind.APP and (template := _told(scope)):
+        if place.kind is not Kind.ROUTE and (template := _told(scope)):
             return f"{shown(method)} {place.template.removesuffix('/{path}')}{template}"
         if place.kind is Kind.ROUTER or (place.kind is Kind.APP and flight.status == 404):
             return UNMATCHED

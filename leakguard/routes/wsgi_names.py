@@ -86,7 +86,7 @@ class WsgiNames(NameMemo):
         served = environ.get("bottle.app")
         if mount or self._bottle is None or served is None or served is self._bottle:
             return mount
-        # Bottle puts SCRIPT_NAME back when an app that is mounted in it has answered.
+        # By now SCRIPT_NAME says no more where that app is mounted.
         around, _ = self._bottle.router.match(environ)
         at: str = around.rule.partition("<")[0].rstrip("/")
         return at
@@ -115,7 +115,8 @@ def _mount(flight: Flight) -> str:
     app itself."""
     root: str = flight.scope.get("SCRIPT_NAME", "")
     entry = flight.entry or ""
-    return root[len(entry) :] if root.startswith(entry) else ""
+    # Bottle puts back "/" for "" when an app that is mounted in it has answered.
+    return root[len(entry) :].rstrip("/") if root.startswith(entry) else ""
 
 
 def _django_route(path: str) -> str | None:

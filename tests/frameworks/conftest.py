@@ -136,16 +136,16 @@ def framework_shop(request):
     return Shop(request.param)
 
 
-def ask(app, *asked, raise_errors=False, headers=()):
-    """The answers of an ASGI or a WSGI app to "METHOD PATH"."""
+def ask(app, *asked, raise_errors=False, root="", headers=()):
+    """The answers of an ASGI or a WSGI app to "METHOD PATH"; `root` is where it is mounted."""
     base = {"base_url": "http://shop.test", "headers": dict(headers)}
     lines = [line.split() for line in asked]
     if not _is_asgi(app) and not isinstance(app, asgi.LeakGuard):
-        with httpx.Client(transport=httpx.WSGITransport(app), **base) as client:
+        with httpx.Client(transport=httpx.WSGITransport(app, script_name=root), **base) as client:
             return [_answer(client, line, raise_errors) for line in lines]
 
     async def run():
-        transport = httpx.ASGITransport(app, raise_app_exceptions=raise_errors)
+        transport = httpx.ASGITransport(app, raise_errors, root_path=root)
         async with httpx.AsyncClient(transport=transport, **base) as client:
             return [await client.request(*line) for line in lines]
 
@@ -179,3 +179,13 @@ def asking():
 @pytest.fixture(name="figures")
 def telling():
     return figures
+
+
+@pytest.fixture
+def make_shop():
+    return Shop
+
+
+@pytest.fixture
+def token():
+    return TOKEN
