@@ -63,8 +63,11 @@ class Shown:
 
     def to_dict(self) -> dict[str, Any]:
         """What another worker is told."""
+        report = self.report
         return {
-            "report": self.document,
+            "findings": report.findings.to_dict() if report is not None else None,
+            "age": report.age_seconds if report is not None else 0.0,
+            "document": self.document,
             "past": self.past,
             "routes": [route_rows.to_dict(row) for row in self.routes],
             "terms": self.terms,
@@ -77,12 +80,15 @@ class Shown:
     @classmethod
     def from_dict(cls, pid: int, told: Mapping[str, Any], app: str) -> Shown:
         """What another worker has told. Raises KeyError and the like for another version's."""
-        document = told["report"]
         trends = tuple(TermMove(**one) for one in told["trends"])
+        report = None
+        if told["findings"] is not None:
+            findings = Findings.from_dict(told["findings"])
+            report = Report(findings, (), told["age"], app, told["terms"], trends)
         return cls(
             pid,
-            document and from_document(document, app, trends),
-            document,
+            report,
+            told["document"],
             told["past"],
             [route_rows.from_dict(row) for row in told["routes"]],
             told["terms"],
@@ -91,13 +97,6 @@ class Shown:
             [Snapshot(**one) for one in told["snapshots"]],
             told["limit"],
         )
-
-
-def from_document(document: Mapping[str, Any], app: str, trends: Sequence[TermFigures]) -> Report:
-    """The report that was written as this JSON."""
-    terms = document["process"].get("terms")
-    age = document["snapshot"].get("age_seconds", 0.0)
-    return Report(Findings.from_dict(document), (), age, app, terms, trends)
 
 
 def here(

@@ -14,6 +14,7 @@ from leakguard.endpoint import newest
 from leakguard.endpoint.shown import Shown
 from leakguard.page.facts import Snapshot
 from leakguard.report import Report, jsonform
+from leakguard.report import routes as route_rows
 from leakguard.report.routes import LineRow, MemoryRow, Row
 from leakguard.report.workers import WorkerRow, Workers
 
@@ -34,10 +35,13 @@ ROWS = [
 
 def shown_by(pid, **changes):
     report = Report(make_findings(suspects=[make_suspect(holder="other.HOLDER")]), age_seconds=3.0)
+    document = jsonform.to_dict(report)
+    # In a report, lines that no image told have no share.
+    document["routes"] = [route_rows.to_dict(row) for row in ROWS]
     known = Shown(
         pid,
         report,
-        jsonform.to_dict(report),
+        document,
         {"pid": pid, "points": [], "routes": [], "snapshots": []},
         ROWS,
         {"rss": 100, "rest": 100},
