@@ -163,8 +163,12 @@ class Ledger(FlightCounter):
                 flight.slot.route = (self.figures.get(name) or self.add_figures(name)).route
 
     def _start_again(self) -> None:
-        # The child of a fork has none of the parent's requests.
+        # The child of a fork has none of the parent's requests; what they left behind it has.
         self.forget_flights()
+        for figures in self.figures.values():
+            figures.start_again()
+        self._book = MemoryBook()
+        self._next_observed = perf_counter() + OBSERVE_SECONDS
 
 
 def _track_rows() -> list[RouteRow]:
