@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from leakguard.page.facts import Facts
     from leakguard.report.model import TermFigures
     from leakguard.report.routes import Row
-    from leakguard.report.workers import WorkerRow
+    from leakguard.report.workers import SharedSuspect, WorkerRow
 
 WARM, HOT = 0.6, 0.85
 """Parts of the memory limit from which on a worker's state is another one."""
@@ -82,6 +82,11 @@ class Tables:
         if state in ("left", "died"):
             return self._words(f"workers.{state}", ago=units.duration(row.ended_seconds or 0.0))
         return self._words(f"workers.{state}")
+
+    def shared(self) -> list[SharedSuspect]:
+        """The suspects that several workers have."""
+        workers = self._facts.workers
+        return [one for one in workers.suspects if len(one.pids) > 1] if workers else []
 
     def worker_share(self, row: WorkerRow) -> float | None:
         """How much of the memory limit a worker takes, None where that is not known."""

@@ -57,7 +57,7 @@ class Element:
 
     def _has(self, wanted):
         for name, value in wanted.items():
-            given = self.attributes.get(name.rstrip("_"))
+            given = self.attributes.get(name.rstrip("_").replace("_", "-"))
             if given is None or value not in (given.split() if name == "class_" else [given]):
                 return False
         return True
