@@ -20,6 +20,8 @@ from leakguard.settings import Options, Settings
 from leakguard.wrapping import check_is_asgi, errors_are_told
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from leakguard.endpoint import EndpointResponse
@@ -79,7 +81,7 @@ class LeakGuard(Middleware):
             if any(self._ledger.requests().values()):
                 self.endpoint.leave()
 
-    async def answer(self, scope: Scope, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.endpoint.join()
         request = EndpointRequest(
             method=scope["method"],
@@ -90,6 +92,7 @@ class LeakGuard(Middleware):
                 for name, value in scope["headers"]
             ),
             client=(scope.get("client") or ("",))[0] or "",
+            body=functools.partial(_body, receive),
             scope=scope,
         )
         await _send(await self.endpoint.answer(request), request.method, send)
@@ -97,6 +100,16 @@ class LeakGuard(Middleware):
 
 async def _serve(app: LeakGuard, scope: Scope, receive: Receive, send: Send) -> None:
     await app(scope, receive, send)
+
+
+async def _body(receive: Receive) -> AsyncIterator[bytes]:
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            return  # the client has gone, and what it sent is not whole
+        yield message.get("body", b"")
+        more = message.get("more_body", False)
 
 
 async def _send(response: EndpointResponse, method: str, send: Send) -> None:

@@ -8,6 +8,7 @@ app = LeakGuard(app, token=..., path="/_leak")            # any WSGI app
 from __future__ import annotations
 
 import asyncio
+import functools
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self, Unpack
 
@@ -26,10 +27,13 @@ from leakguard.workers import native
 from leakguard.wrapping import check_is_wsgi
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import AsyncIterator, Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from leakguard.endpoint import EndpointResponse
+
+
+_PIECE = 1 << 16
 
 
 class LeakGuard(WsgiMiddleware):
@@ -88,10 +92,17 @@ class LeakGuard(WsgiMiddleware):
             query=asked.query_string.decode("latin-1"),
             headers=tuple((name.lower(), value) for name, value in asked.headers),
             client=asked.remote_addr or "",
+            body=functools.partial(_body, asked),
             scope=environ,
         )
         answer = native.apart(_completed, self.endpoint, request)
         return Response(answer.body, answer.status, answer.headers)(environ, start_response)
+
+
+async def _body(asked: Request) -> AsyncIterator[bytes]:
+    # The loop is this request's own: nothing else waits while it is read.
+    while piece := asked.stream.read(_PIECE):
+        yield piece
 
 
 def _completed(endpoint: Endpoint, request: EndpointRequest) -> EndpointResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
@@ -10,7 +11,12 @@ from leakguard.endpoint import EndpointRequest
 from leakguard_django.names import REQUEST
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from leakguard_django.core import Core
+
+
+_PIECE = 1 << 16
 
 
 async def answer(core: Core, request: Any, below: str) -> HttpResponse:
@@ -23,6 +29,7 @@ async def answer(core: Core, request: Any, below: str) -> HttpResponse:
         query=request.META.get("QUERY_STRING", ""),
         headers=_headers(request),
         client=request.META.get("REMOTE_ADDR", ""),
+        body=functools.partial(_body, request),
         own=None if below else request.path.rpartition("/")[2],
         scope={**given, REQUEST: request},
     )
@@ -34,6 +41,12 @@ async def answer(core: Core, request: Any, below: str) -> HttpResponse:
         several = f"{response.headers[name]}, {value}" if name in response.headers else value
         response.headers[name] = several
     return response
+
+
+async def _body(request: Any) -> AsyncIterator[bytes]:
+    # It has been received before Django makes a request of it, or the loop is this request's own.
+    while piece := request.read(_PIECE):
+        yield piece
 
 
 def _headers(request: Any) -> tuple[tuple[str, str], ...]:

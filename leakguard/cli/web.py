@@ -14,8 +14,11 @@ from leakguard.endpoint.messages import EndpointRequest
 from leakguard.endpoint.saved import Saved
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from leakguard.explore.offline import Files
 
+_PIECE = 1 << 16
 _SECONDS = 30.0
 """For a browser to send its request."""
 
@@ -51,6 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
             query=query,
             headers=tuple((name.lower(), value) for name, value in self.headers.items()),
             client=str(self.client_address[0]),
+            body=self._body,
         )
         response = asyncio.run(self.server.saved.answer(request))
         self.send_response_only(response.status)
@@ -59,6 +63,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(response.body)
+
+    async def _body(self) -> AsyncIterator[bytes]:
+        length = self.headers.get("content-length", "")
+        left = int(length) if length.isascii() and length.isdigit() else 0
+        while left and (piece := self.rfile.read(min(left, _PIECE))):
+            left -= len(piece)
+            yield piece
 
     do_HEAD = do_POST = do_GET  # noqa: N815  # as above
 

@@ -31,6 +31,7 @@ SNAPSHOT = Action("/snapshot", ("POST",), ("top", "format"), ("json",))
 STATIC = Action("/static", _READ, (), ("text",))
 IMAGES = Action("/images", _READ, (), ("json",))
 VIEW = Action("/view", _READ, (), ("json",))
+COMPARE_FILES = Action("/view/compare-files", ("POST",), (), ("json",))
 BASELINE = Action("/baseline", ("POST",), ("format",))
 DIFF = Action("/diff", _READ, ("from", "to", "format"))
 TRIM = Action("/trim", ("POST",), ("format",))
@@ -70,6 +71,8 @@ def find(request: EndpointRequest, own_path: str) -> Action:
 
 
 def _found(path: str) -> Action | None:
+    if path == COMPARE_FILES.path:
+        return COMPARE_FILES
     for start, action in _BELOW.items():
         if path.startswith(start):
             return action

@@ -123,6 +123,9 @@ class Endpoint:
         action = actions.find(request, self._settings.path)
         if action is actions.VIEW:
             return await self._views.view(request)
+        if action is actions.COMPARE_FILES:
+            actions.check_is_meant(request)
+            return await self._views.compare_files(request)
         if action is actions.IMAGES:
             return await self._views.images(request)
         wanted = query.read(request, action, self._settings.top)

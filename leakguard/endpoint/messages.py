@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
 # On every answer, errors included: what it says is for this reader, now, and is not a page.
 _HEADERS = (
@@ -34,6 +34,8 @@ class EndpointRequest:
     own: str | None = None
     """What the reader's address ends with after its last slash, where it ends with the endpoint's
     own path; None: with what the settings name."""
+    body: Callable[[], AsyncIterator[bytes]] | None = field(default=None, repr=False, compare=False)
+    """Gives the body piece by piece, once; None where there is none."""
     scope: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """What the server gave the adapter (an ASGI scope), so that an `authorize` callable can look
     at a session or a user. LeakGuard itself never reads it."""

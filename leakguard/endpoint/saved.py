@@ -58,6 +58,9 @@ class Saved:
         action = actions.find(request, "/")
         if action is actions.VIEW:
             return await self._views.view(request)
+        if action is actions.COMPARE_FILES:
+            actions.check_is_meant(request)
+            return await self._views.compare_files(request)
         if action is actions.IMAGES:
             return await self._views.images(request)
         if action is actions.STATIC:

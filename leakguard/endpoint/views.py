@@ -9,11 +9,12 @@ import json
 import os
 from concurrent.futures import Future
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qsl
 
+from leakguard.endpoint import uploads
 from leakguard.endpoint.messages import EndpointResponse, Refusal
-from leakguard.errors import LeakGuardError
+from leakguard.errors import ImageError, LeakGuardError
 from leakguard.explore import parameters
 from leakguard.explore.errors import ViewError
 from leakguard.workers import native
@@ -54,6 +55,10 @@ class Source(Protocol):
         """A view as JSON. Raises `ViewError`."""
         ...
 
+    def ask_files(self, view: str, files: Sequence[int], given: Mapping[str, str]) -> bytes:
+        """The same of images in open files."""
+        ...
+
 
 class Views:
     """Answers in threads of its own: the event loop has requests to serve, and so have the threads
@@ -63,6 +68,7 @@ class Views:
         self._source = source
         self._pid = os.getpid()
         self._running: set[Future[EndpointResponse]] = set()
+        self._receiving = False
 
     async def images(self, request: EndpointRequest) -> EndpointResponse:
         """The images that there are."""
@@ -88,6 +94,24 @@ class Views:
         same = tag in (one.strip().removeprefix("W/") for one in asked.split(","))
         return await self._in_thread(lambda: self._view(name, ids, given, tag, same))
 
+    async def compare_files(self, request: EndpointRequest) -> EndpointResponse:
+        """What grew between two image files that come with the request; they are not kept."""
+        _read(request, ())
+        if self._receiving:
+            raise Refusal(503, "Other files are being compared; ask again.", [("retry-after", "5")])
+        self._receiving = True
+        try:
+            with uploads.body_file() as body:
+                await uploads.receive(request, body)
+                return await self._in_thread(lambda: self._compared(request, body))
+        finally:
+            self._receiving = False
+
+    def _compared(self, request: EndpointRequest, body: IO[bytes]) -> EndpointResponse:
+        with uploads.parts(request, body, _IMAGES["compare"]) as files:
+            told = self._source.ask_files("compare", [file.fileno() for file in files], {})
+        return EndpointResponse.of(200, _JSON, told.decode())
+
     def _list(self) -> EndpointResponse:
         text = json.dumps(self._source.images(), indent=1, ensure_ascii=False, allow_nan=False)
         return EndpointResponse.of(200, _JSON, text + "\n")
@@ -103,7 +127,7 @@ class Views:
 
     async def _in_thread(self, function: Callable[[], EndpointResponse]) -> EndpointResponse:
         if self._pid != os.getpid():
-            self._pid, self._running = os.getpid(), set()
+            self._pid, self._running, self._receiving = os.getpid(), set(), False
         if len(self._running) >= _MOST_AT_ONCE:
             raise Refusal(503, "Many views are being computed; ask again.", [("retry-after", "1")])
         future: Future[EndpointResponse] = Future()
@@ -124,7 +148,8 @@ def _run(function: Callable[[], EndpointResponse], future: Future[EndpointRespon
     except ViewError as error:
         future.set_exception(Refusal(error.status, str(error)))
     except LeakGuardError as error:
-        future.set_exception(Refusal(503, str(error)))
+        status = 400 if isinstance(error, ImageError) else 503
+        future.set_exception(Refusal(status, str(error)))
     except BaseException as error:
         future.set_exception(error)
 

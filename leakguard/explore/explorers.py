@@ -5,6 +5,7 @@ from __future__ import annotations
 import _socket
 import contextlib
 import os
+import secrets
 import subprocess
 import time
 from time import monotonic
@@ -26,6 +27,8 @@ ANSWER_SECONDS = 70.0
 _START_SECONDS = 15.0
 _LOOK_SECONDS = 0.02
 _TRIES = 3
+_DROPPED = "dropped"
+"""So begin the names of explorers of files that are not kept: no image's id does."""
 
 
 class Explorers:
@@ -60,6 +63,26 @@ class Explorers:
             return _body(answer)
         raise AssertionError("unreachable")
 
+    def ask_files(self, view: str, files: Sequence[int], given: Mapping[str, str]) -> bytes:
+        """A view of images in open files by an explorer for this alone. Raises `ViewError`."""
+        stem = f"{_DROPPED}-{secrets.token_hex(4)}"
+        question = {"version": wire.VERSION, "view": view, "given": dict(given)}
+        try:
+            with self._shelf.opened(create=True) as folder, contextlib.ExitStack() as left:
+                for ending in (".sock", ".lock"):
+                    left.callback(_unlink, folder, stem + ending)
+                self._launch(folder, stem, [(file, None) for file in files])
+                address = socket_address(folder, stem)
+                answer = slots.ask(address, question, ANSWER_SECONDS)
+                with contextlib.suppress(wire.WireError, OSError):
+                    slots.end(address)
+        except wire.WireError as error:
+            raise ViewError(503, f"The explorer ended before it answered: {error}.") from error
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise ViewError(503, f"No explorer can be started: {why}.") from error
+        return _body(answer)
+
     def _answer(
         self, folder: int, stem: str, images: Sequence[str], question: Mapping[str, Any]
     ) -> Mapping[str, Any]:
@@ -68,14 +91,16 @@ class Explorers:
             try:
                 return slots.ask(socket_address(folder, stem), question, ANSWER_SECONDS)
             except (FileNotFoundError, ConnectionRefusedError):
-                self._start(folder, stem, images)
+                with contextlib.ExitStack() as files:
+                    kept = [files.enter_context(self._shelf.files(folder, one)) for one in images]
+                    self._launch(folder, stem, kept)
             if monotonic() - began > _START_SECONDS:
                 raise ViewError(503, "Explorers end before they can be asked; ask again later.")
 
-    def _start(self, folder: int, stem: str, images: Sequence[str]) -> None:
-        """Start the explorer of these images, unless somebody else does so at this moment."""
+    def _launch(self, folder: int, stem: str, pairs: Sequence[tuple[int, int | None]]) -> None:
+        """Start an explorer of these images, each with what was found in it, unless somebody else
+        does so at this moment."""
         with contextlib.ExitStack() as files:
-            kept = [files.enter_context(self._shelf.files(folder, image)) for image in images]
             lock = os.open(f"{stem}.lock", slots.FLAGS, 0o600, dir_fd=folder)
             files.callback(os.close, lock)
             if not locks.take(lock):
@@ -87,9 +112,12 @@ class Explorers:
             files.callback(listening.close)
             options = ["--listen-fd", str(listening.fileno()), "--slot-fd", str(slot)]
             options += ["--idle", str(self._idle)]
-            for image, known in kept:
-                options += ["--image-fd", str(image), "--known-fd", str(known)]
-            passed = [lock, slot, listening.fileno(), *(fd for pair in kept for fd in pair)]
+            passed = [lock, slot, listening.fileno()]
+            for pair in pairs:
+                for option, descriptor in zip(("--image-fd", "--known-fd"), pair, strict=True):
+                    if descriptor is not None:
+                        options += [option, str(descriptor)]
+                        passed.append(descriptor)
             _run(options, passed)
 
 
@@ -124,9 +152,13 @@ def _run(options: Sequence[str], passed: Sequence[int]) -> None:
     native.start_thread(wait, "leakguard-explorer")
 
 
-def _listening(folder: int, stem: str) -> _socket.socket:
+def _unlink(folder: int, name: str) -> None:
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(f"{stem}.sock", dir_fd=folder)
+        os.unlink(name, dir_fd=folder)
+
+
+def _listening(folder: int, stem: str) -> _socket.socket:
+    _unlink(folder, f"{stem}.sock")
     listening = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     try:
         os.fchmod(listening.fileno(), 0o600)  # what bind() gives the file

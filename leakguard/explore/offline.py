@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,12 @@ class Files:
                 raise ViewError(404, f"There is no image {image[:40]!a}.")
         with self._lock:
             return views.answer(view, [self._opened[image] for image in images], given)
+
+    def ask_files(self, view: str, files: Sequence[int], given: Mapping[str, str]) -> bytes:
+        """A view of images in open files. Raises `ViewError` and `ImageError`."""
+        with contextlib.ExitStack() as opened, self._lock:
+            images = [opened.enter_context(HeapImage.open(file)) for file in files]
+            return views.answer(view, [Opened(image) for image in images], given)
 
     def _facts(self, image: str, file: Path) -> dict[str, Any]:
         opened = self._opened[image]

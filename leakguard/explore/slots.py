@@ -64,6 +64,11 @@ def ask(address: str, question: Mapping[str, Any], timeout: float) -> dict[str, 
         connection.close()
 
 
+def end(address: str) -> None:
+    """Tell the explorer there to end; raises as `ask` does."""
+    ask(address, {"version": wire.VERSION, "verb": "end"}, _END_SECONDS)
+
+
 def _sign(descriptor: int, app: str, stem: str) -> None:
     os.truncate(descriptor, 0)
     os.pwrite(descriptor, json.dumps({"app": app, "stem": stem}).encode(), 0)
@@ -84,5 +89,5 @@ def _end_one(private: int) -> None:
             finally:
                 os.close(descriptor)
             address = f"/proc/self/fd/{private}/images/{signed['app']}/{signed['stem']}.sock"
-            ask(address, {"version": wire.VERSION, "verb": "end"}, _END_SECONDS)
+            end(address)
             return

@@ -33,3 +33,9 @@ class KeptImages:
         from leakguard.explore.explorers import Explorers
 
         return Explorers(self._keeping.shelf).ask(view, [checked(one) for one in images], given)
+
+    def ask_files(self, view: str, files: Sequence[int], given: Mapping[str, str]) -> bytes:
+        """A view of images in open files, which nobody keeps, as JSON. Raises `ViewError`."""
+        from leakguard.explore.explorers import Explorers
+
+        return Explorers(self._keeping.shelf).ask_files(view, files, given)

@@ -134,7 +134,7 @@ class Middleware:
     def live(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Called for the lifespan of the server, which is the app's."""
 
-    def answer(self, scope: Scope, send: Send) -> Awaitable[None]: ...
+    def answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]: ...
     def is_hang_up(self, error: Exception) -> bool:
         """Whether an error only says that the client went away."""
 

@@ -25,7 +25,7 @@ cdef public class Middleware [object LGMiddleware, type LGMiddlewareType]:
     def live(self, scope, receive, send):
         raise NotImplementedError
 
-    def answer(self, scope, send):
+    def answer(self, scope, receive, send):
         raise NotImplementedError
 
     def is_hang_up(self, error):
@@ -73,7 +73,9 @@ cdef inline object serve_kind(
         and (<Middleware>middleware).path in <str>path
         and (<Middleware>middleware).is_ours(<object>scope)
     ):
-        return (<Middleware>middleware).answer(<object>scope, <object>send)
+        return (<Middleware>middleware).answer(
+            <object>scope, <object>receive, <object>send
+        )
     cdef RequestCoroutine coroutine = RequestCoroutine.__new__(RequestCoroutine)
     coroutine.middleware = <Middleware>middleware
     coroutine.scope = <object>scope
