@@ -29,3 +29,17 @@ def test_the_included_urls_answer(way, middleware):
         assert ask(way, "/ops/leak/trim", "post") == 200
         assert ask(way, "/ops/leak/no-such-thing") == 404
     assert Client().get("/ops/leak/").status_code == 401
+
+
+@pytest.mark.parametrize("way", [Client, AsyncClient])
+def test_the_body_of_a_request_reaches_the_endpoint(way):
+    part = b'--mark\r\nContent-Disposition: form-data; name="from"\r\n\r\nno image\r\n--mark--\r\n'
+    answer = way(enforce_csrf_checks=True).post(
+        "/ops/leak/view/compare-files",
+        part,
+        "multipart/form-data; boundary=mark",
+        headers={**HEADERS, "x-leakguard": "1"},
+    )
+    answer = asyncio.run(answer) if way is AsyncClient else answer
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"] == "There is no file 'to' in the form."

@@ -182,7 +182,7 @@ def test_an_image_that_is_gone_is_a_404_even_if_its_folder_is(kept):
 
 def test_a_server_without_a_python_says_so(kept, monkeypatch):
     (image,) = kept.put()
-    monkeypatch.setattr("leakguard.explore.interpreter._candidates", lambda: ["/usr/sbin/uwsgi"])
+    monkeypatch.setattr("leakguard.interpreter.find", lambda: None)
     with pytest.raises(ViewError, match="no Python") as caught:
         ask(kept, "types", image)
     assert caught.value.status == 503

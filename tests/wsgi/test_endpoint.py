@@ -121,3 +121,11 @@ def test_an_error_of_ours_does_not_reach_the_app(monkeypatch, caplog):
     monkeypatch.setattr(app._ledger, "add_figures", broken)
     assert [Client(app).get("/x").text for _ in range(3)] == ["hello"] * 3
     assert len([record for record in caplog.records if record.name == "leakguard"]) == 1
+
+
+def test_the_body_of_a_request_reaches_the_endpoint(client):
+    mark = {"Content-Type": "multipart/form-data; boundary=mark", "x-leakguard": "1", **BEARER}
+    part = '--mark\r\nContent-Disposition: form-data; name="from"\r\n\r\nno image\r\n--mark--\r\n'
+    answer = client.post("/_leak/view/compare-files", data=part.encode(), headers=mark)
+    assert answer.status_code == 400
+    assert answer.json["error"]["message"] == "There is no file 'to' in the form."
