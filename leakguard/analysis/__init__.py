@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from leakguard.analysis.attribution import attribute
+from leakguard.analysis.earlier import look_back
 from leakguard.analysis.findings import Findings, ProcessFacts, SnapshotFacts
 from leakguard.analysis.growth_history import compare_with
 from leakguard.analysis.heap import Heap
+from leakguard.analysis.inherited import inherit, remark
 from leakguard.analysis.suspects import find_suspects
 from leakguard.analysis.typetable import type_rows
 from leakguard.analysis.verdict import verdict
@@ -72,16 +74,20 @@ def _analyse(heap: Heap, top: int, evidence: Evidence | None) -> Analysis:
     image = heap.image
     judged: Sequence[Judgement] = find_suspects(heap, top)
     notes = [str(note) for note in image.meta.get("notes", ())]
-    known, facts = _Known(), None
+    known, facts, earlier = _Known(), None, None
     if evidence is not None:
         compared = compare_with(image, evidence)
         merged = compared.merge(heap, judged, top)
-        judged = merged.suspects
-        notes += [merged.note] if merged.note else []
+        judged, note = merged.suspects, merged.note
         known, facts = (
             _Known(compared.grown, compared.survey, compared.summary),
             compared.facts,
         )
+        earlier = look_back(evidence.lives, float(image.meta.get("created", 0.0)))
+        if earlier is not None:
+            judged = inherit(judged, earlier, known.growth)
+            note = remark(note, judged, earlier)
+        notes += [note] if note else []
     judged, routes = attribute(
         heap,
         judged,
@@ -91,6 +97,8 @@ def _analyse(heap: Heap, top: int, evidence: Evidence | None) -> Analysis:
         evidence=evidence,
     )
     suspects = tuple(judgement.suspect for judgement in judged)
+    if earlier is not None:
+        earlier = earlier.with_ranks([(one.holder, one.object_type) for one in suspects])
     snapshot = _snapshot_facts(image)
     findings = Findings(
         process=_process_facts(image),
@@ -102,6 +110,7 @@ def _analyse(heap: Heap, top: int, evidence: Evidence | None) -> Analysis:
             confidence=judged[0].confidence if judged else 0.0,
             growth=known.growth,
             evidence=evidence,
+            earlier=earlier,
             routes=routes,
             garbage_bytes=known.summary.garbage_bytes if known.summary else 0,
         ),
@@ -110,6 +119,7 @@ def _analyse(heap: Heap, top: int, evidence: Evidence | None) -> Analysis:
         notes=tuple(notes),
         routes=routes,
         growth=facts,
+        earlier=earlier,
     )
     holders = tuple(judgement.holder_node for judgement in judged)
     return Analysis(findings, known.summary, holders)

@@ -8,6 +8,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
+from leakguard.analysis.earlier import Life
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -42,7 +44,8 @@ class Evidence:
     first. `requests` had ended in all when the image was taken, `routes` says how many of each
     route; `routes_before` how many when the first of `summaries` was taken, and `routes_at` when
     each of them was. `terms` are the moves of resident memory. `uptime_seconds` have passed since
-    the middleware was made; `collects` is whether the cycle collector runs by itself.
+    the middleware was made; `collects` is whether the cycle collector runs by itself. `lives` are
+    those of workers of the same app and code that have ended.
     """
 
     summaries: tuple[bytes, ...] = ()
@@ -53,6 +56,7 @@ class Evidence:
     terms: tuple[TermMove, ...] = ()
     uptime_seconds: float | None = None
     collects: bool | None = None
+    lives: tuple[Life, ...] = ()
 
     def routes_since(self, index: int) -> dict[str, int]:
         """Requests by route that ended since the summary at `index` was taken."""
@@ -79,6 +83,7 @@ class Evidence:
             "terms": [dataclasses.asdict(move) for move in self.terms],
             "uptime_seconds": self.uptime_seconds,
             "collects": self.collects,
+            "lives": [life.to_dict() for life in self.lives],
         }
 
     @classmethod
@@ -96,6 +101,7 @@ class Evidence:
                 terms=tuple(TermMove(**move) for move in data["terms"]),
                 uptime_seconds=data["uptime_seconds"],
                 collects=data.get("collects"),
+                lives=tuple(Life.from_dict(life) for life in data.get("lives", ())),
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"this is no evidence: {error!r}") from error

@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
+from leakguard.analysis.earlier import Earlier
 from leakguard.analysis.route_findings import (
     AllocationLine,
     GrowthFacts,
@@ -154,7 +155,8 @@ class ProcessFacts:
 class Findings:
     """Everything one image told, and what earlier ones add to it.
 
-    `routes` is empty where allocations are not sampled, `growth` None where nothing was compared.
+    `routes` is empty where allocations are not sampled, `growth` None where nothing was compared,
+    `earlier` None where no worker ended before this one.
     """
 
     process: ProcessFacts
@@ -165,6 +167,7 @@ class Findings:
     notes: tuple[str, ...] = ()
     routes: tuple[RouteMemory, ...] = ()
     growth: GrowthFacts | None = None
+    earlier: Earlier | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The findings as JSON-able values, under the key names of the schema `leakguard/1`."""
@@ -178,6 +181,7 @@ class Findings:
             "notes": list(self.notes),
             **({"routes": [route.to_dict() for route in self.routes]} if self.routes else {}),
             **({"growth": self.growth.to_dict()} if self.growth is not None else {}),
+            **({"earlier": self.earlier.to_dict()} if self.earlier is not None else {}),
         }
 
     @classmethod
@@ -202,6 +206,7 @@ class Findings:
                 if "strong_bytes" in row
             ),
             growth=GrowthFacts.from_dict(data["growth"]) if "growth" in data else None,
+            earlier=Earlier.from_dict(data["earlier"]) if "earlier" in data else None,
         )
 
 

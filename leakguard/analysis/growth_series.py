@@ -24,7 +24,8 @@ _FALL = 0.3
 # A pace that has come down to this part of the first one is about to stop.
 _SLOWED = 0.75
 _NEARLY_FALLING = 1.1
-_DOUBT_AN_INTERVAL = 0.6
+DOUBT_AN_INTERVAL = 0.6
+"""What each interval leaves of the doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def judge_few(values: Sequence[int], weights: Sequence[float]) -> Judged:
 
 
 def _sure(intervals: int, unevenness: float) -> float:
-    sure = 1 - float(_DOUBT_AN_INTERVAL**intervals)
+    sure = 1 - float(DOUBT_AN_INTERVAL**intervals)
     return round(sure * (1 - min(0.5, unevenness / 2)), 3)
 
 

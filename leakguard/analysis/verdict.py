@@ -6,8 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from leakguard.analysis import verdict_memory as memory
+from leakguard.analysis.diagnosis import FIXES
 from leakguard.analysis.findings import Verdict
 from leakguard.analysis.verdict_doubt import doubt
+from leakguard.analysis.verdict_earlier import WAIT, believed, instead, too
 from leakguard.analysis.verdict_suspects import accuse, has_grown, others, pace
 from leakguard.analysis.verdict_terms import C_TERMS, PYTHON, TermsSeen
 from leakguard.analysis.verdict_units import MOST_SURE, byte_words
@@ -15,6 +17,7 @@ from leakguard.analysis.verdict_units import MOST_SURE, byte_words
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from leakguard.analysis.earlier import Earlier, EarlierGrowth
     from leakguard.analysis.evidence import Evidence, TermMove
     from leakguard.analysis.findings import Kind, SnapshotFacts, Suspect
     from leakguard.analysis.growth_compare import Growth
@@ -51,6 +54,7 @@ def verdict(
     confidence: float,
     growth: Growth | None = None,
     evidence: Evidence | None = None,
+    earlier: Earlier | None = None,
     routes: Sequence[RouteMemory] = (),
     garbage_bytes: int = 0,
 ) -> Verdict:
@@ -59,9 +63,13 @@ def verdict(
 
     `linked` says whether the first suspect is a linked chain, `confidence` is its diagnosis's.
     `growth` is the comparison with earlier images, `evidence` what the server knows beside them,
+    `earlier` what grew in the workers before this one: the answer of one that cannot tell yet;
     `routes` are empty where allocations are not sampled, `garbage_bytes` is what no root reaches.
     """
-    judge = _Judge(snapshot, growth, evidence, sampled=bool(routes))
+    judge = _Judge(snapshot, growth, evidence, earlier, sampled=bool(routes))
+    before = believed(earlier)
+    if before is not None and not judge.ready and not any(has_grown(one) for one in suspects):
+        return judge.of_earlier_workers(before)
     if suspects and not judge.is_beside_the_point(suspects):
         return judge.leak(suspects, linked, confidence)
     if judge.garbage_matters(garbage_bytes):
@@ -75,12 +83,14 @@ class _Judge:
         snapshot: SnapshotFacts,
         growth: Growth | None,
         evidence: Evidence | None,
+        earlier: Earlier | None,
         *,
         sampled: bool,
     ) -> None:
         self.snapshot = snapshot
         self.growth = growth
         self.evidence = evidence
+        self.earlier = earlier
         self.sampled = sampled
         self.terms = TermsSeen(evidence.terms if evidence is not None else ())
         self.ready = growth is not None and growth.ready
@@ -115,7 +125,7 @@ class _Judge:
         beside = self.terms.faster_than(speed)
         if beside is not None:
             text += f" {memory.beside(beside)}"
-        text += others(suspects[1:])
+        text += too(self.earlier, first) + others(suspects[1:])
         term = None
         if has_grown(first) or self.terms.growing(PYTHON):
             term = PYTHON if first.kind != "native" or beside is None else beside.name
@@ -126,6 +136,13 @@ class _Judge:
             term=term,
             advice=first.fix,
             doubt=self._doubt(sure, suspects, beside),
+        )
+
+    def of_earlier_workers(self, grown: EarlierGrowth) -> Verdict:
+        """The verdict of a process that has too few images, by what grew in those before it."""
+        advice = FIXES.get(grown.kind, FIXES["other"])
+        return Verdict(
+            grown.kind, instead(grown), round(grown.confidence, 2), advice=advice, doubt=WAIT
         )
 
     def garbage(self, garbage_bytes: int) -> Verdict:
@@ -241,4 +258,5 @@ class _Judge:
             served=self.evidence is not None,
             sampled=self.sampled,
             beside=beside,
+            earlier=self.earlier,
         )

@@ -9,11 +9,13 @@ from leakguard.analysis.growth_series import LEAST_INTERVALS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from leakguard.analysis.earlier import Earlier
     from leakguard.analysis.evidence import TermMove
     from leakguard.analysis.findings import SnapshotFacts, Suspect
     from leakguard.analysis.growth_compare import Growth
 
 _SURE_ENOUGH = 0.95
+_SURE_BY_OTHERS = 0.9
 _LITTLE_SEEN = 0.7
 _NUMBERS = ("no", "one", "two", "three", "four", "five")
 
@@ -27,14 +29,18 @@ def doubt(
     served: bool,
     sampled: bool,
     beside: TermMove | None = None,
+    earlier: Earlier | None = None,
 ) -> str:
     """One or two sentences, "" where nothing is missing.
 
     `served` is True where the server told what it knows beside the image, `sampled` where
-    allocations are sampled; `beside` is a term that grows beside the suspects.
+    allocations are sampled; `beside` is a term that grows beside the suspects. What `earlier`
+    workers have confirmed needs no more snapshots here.
     """
     reasons: list[str] = []
-    if served and (growth is None or not growth.ready):
+    if _is_confirmed(suspects, earlier) and sure >= _SURE_BY_OTHERS:
+        pass
+    elif served and (growth is None or not growth.ready):
         reasons.append(_more_snapshots(growth))
     elif growth is not None and sure < _SURE_ENOUGH:
         reasons.append("More requests between snapshots make it more certain.")
@@ -51,6 +57,13 @@ def doubt(
             "with the first if it is theirs."
         )
     return " ".join(reasons[:2])
+
+
+def _is_confirmed(suspects: Sequence[Suspect], earlier: Earlier | None) -> bool:
+    if not suspects or earlier is None:
+        return False
+    before = earlier.of(suspects[0].holder, suspects[0].object_type)
+    return before is not None and before.confirmed
 
 
 def _more_snapshots(growth: Growth | None) -> str:

@@ -63,6 +63,8 @@ class Team:
         self.shown: Callable[[], Mapping[str, Any]] | None = None
         """What this worker has to show, for the page that another one serves."""
         watch.on_findings = self._keep
+        if settings.listener:
+            watch.lives = self._worker.lives
         self.join = self._worker.join if settings.listener else _stay_alone
         """Register this process; nothing the second time, or where the settings say so."""
         self.leave = self._worker.leave
@@ -106,13 +108,15 @@ class Team:
     def figures(self) -> dict[str, Any]:
         """This worker's few figures now."""
         memory = resident()
-        trend = self._watch.timeline.history.rss()
+        history = self._watch.timeline.history
+        trend, points = history.rss(), history.points()
         findings, at = self._own_findings()
         suspect = next(iter(findings.get("suspects", ())), None)
         return {
             "pid": os.getpid(),
             "up_seconds": round(time.time() - workers.process_started(), 1),
             "rss_bytes": memory.total if memory is not None else None,
+            "rss_start_bytes": points[0].rss if points else None,
             "rss_bytes_per_minute": round(trend.trend.slope, 1) if trend is not None else None,
             "requests": sum(self._requests().values()),
             "suspect": suspect and suspect["holder"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import logging
 import os
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from leakguard.analyser import Examined
+    from leakguard.analysis.earlier import Life
     from leakguard.analysis.findings import Findings
     from leakguard.endpoint.timeline import Kept
     from leakguard.settings import Settings
@@ -72,6 +74,8 @@ class Watch:
         self._look_seconds: float | None = None
         self._ticking = native.lock()
         self._has_compared = False
+        self.lives: Callable[[], tuple[Life, ...]] = tuple
+        """Gives the lives of the workers that ended before this one."""
         self.on_findings: Callable[[Findings], object] | None = None
         """Called with what each snapshot told, asked for or not, in the thread that took it; not
         with a baseline that was taken by itself and tells less than those before it."""
@@ -180,6 +184,7 @@ class Watch:
         evidence = self.timeline.evidence(routes)
         if begins:
             evidence = evidence.without_summaries()
+        evidence = dataclasses.replace(evidence, lives=self.lives())
         # As many suspects as anyone may ask for: the answers to several readers are cut from it.
         examined = self._examine(
             evidence,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from leakguard.report import columns, units
 from leakguard.report.allocations import allocation_height, allocation_lines
 from leakguard.report.chain import chain_height, chain_lines
+from leakguard.report.earlier import earlier_lines
 from leakguard.report.memory import labelled_paragraph, memory_lines
 from leakguard.report.routes import rows
 from leakguard.report.screen import Section, compose, fixed
@@ -108,6 +109,7 @@ def _heap(report: Report, width: int) -> list[str]:
     lines = [
         *memory_lines(report, width),
         *labelled_paragraph("heap", f"{units.count(snapshot.objects)} objects{reached}", width),
+        *earlier_lines(findings, width),
     ]
     notes = [
         line

@@ -8,6 +8,7 @@ from leakguard.workers.client import Answer, WorkerError, ask, ask_all, last_wor
 from leakguard.workers.entries import Entry, Facts, process_started
 from leakguard.workers.identity import App, identify
 from leakguard.workers.listener import Question
+from leakguard.workers.lives import lives
 from leakguard.workers.merging import MergedSuspect, WorkerFindings, merge
 from leakguard.workers.turns import turn
 from leakguard.workers.worker import Worker
@@ -27,6 +28,7 @@ __all__ = [
     "identify",
     "last_words",
     "list_workers",
+    "lives",
     "merge",
     "process_started",
     "turn",

@@ -14,12 +14,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from leakguard.workers import entries, lastwords, native, places
+from leakguard.workers.client import list_workers
 from leakguard.workers.listener import Listener
+from leakguard.workers.lives import lives
 from leakguard.workers.sweep import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from leakguard.analysis.earlier import Life
     from leakguard.workers.identity import App
     from leakguard.workers.listener import Question, Verb
 
@@ -122,6 +125,15 @@ class Worker:
             "findings": self._findings,
             "findings_at": self._findings_at,
         }
+
+    def lives(self) -> tuple[Life, ...]:
+        """Those of the workers that ended before, as far as they ran the same code. Blocks for some
+        milliseconds; raises nothing."""
+        try:
+            return lives(list_workers(self.app.folder), _version())
+        except Exception as error:
+            logger.debug("the workers before this one are not known", exc_info=error)
+            return ()
 
     def _register(self) -> None:
         facts = entries.facts_of_this_process(self.app.name, _version())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import os
 import re
 import signal
@@ -12,11 +14,13 @@ import jsonschema
 import pytest
 from traffic import send
 
+from leakguard import workers
 from leakguard.report import jsonform
 from leakguard.report import workers as form
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from serving import Server
 
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 WORKERS = 4
-PATIENCE = 60.0
+PATIENCE = 180.0
 HOLDER = "growing.orders"
 
 
@@ -47,19 +51,28 @@ def alive(document: Any) -> list[Any]:
     return [row for row in document["workers"] if row["ended_seconds"] is None]
 
 
+def served(runtime: Path) -> list[int]:
+    """How many requests each worker that lives has served, asked over its socket: no snapshot."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(runtime))
+        known = [one for one in workers.list_workers() if one.path.is_relative_to(runtime)]
+    told = workers.ask_all([one for one in known if one.alive], "figures")
+    return [one.answer["requests"] for one in told if one.answer is not None]
+
+
 def load(server: Server, requests: int) -> None:
     """Until each worker has served so many: which connection goes to which is the system's choice.
 
     Each request has a connection of its own.
     """
 
-    def served() -> bool:
+    def enough() -> bool:
         for number in range(20):
             assert send(server.url(f"/orders/{number}"), 1) == {200: 1}
-        rows = alive(listed(server))
-        return len(rows) == WORKERS and min(row["requests"] or 0 for row in rows) >= requests
+        told = served(server.log_file.parent)
+        return len(told) == WORKERS and min(told) >= requests
 
-    until(served)
+    until(enough)
 
 
 @pytest.fixture
@@ -73,11 +86,12 @@ def server(serve: Serve) -> Server:
     return running
 
 
-def test_any_worker_answers_for_all_and_names_the_leak_once(server: Server) -> None:
+def seen_everywhere(server: Server) -> set[int]:
+    """The pids of the workers, when each has been seen to leak: work for each, then a look at each,
+    and again, for growth shows in two looks."""
     requests = 0
 
-    def everywhere() -> Any:
-        """Work for each worker, and then a look at each: what grows shows in two of them."""
+    def everywhere() -> set[int] | None:
         nonlocal requests
         requests += 60
         load(server, requests)
@@ -92,7 +106,12 @@ def test_any_worker_answers_for_all_and_names_the_leak_once(server: Server) -> N
         assert all({*one["pids"], *one["undecided"]} == pids for one in found)
         return pids if any(set(one["pids"]) == pids for one in found) else None
 
-    pids = until(everywhere)
+    pids: set[int] = until(everywhere)
+    return pids
+
+
+def test_any_worker_answers_for_all_and_names_the_leak_once(server: Server) -> None:
+    pids = seen_everywhere(server)
     answer = server.leak()
     assert answer.status == 200
     assert re.search(rf"in 4 of 4 workers.*: {HOLDER}", " ".join(answer.text.split())), answer.text
@@ -109,8 +128,7 @@ def test_each_can_be_asked_through_any(server: Server) -> None:
 
 
 def test_a_killed_worker_is_missed_and_its_findings_stay(server: Server) -> None:
-    load(server, 120)
-    listed(server, "format=json&worker=all")
+    seen_everywhere(server)
     killed = alive(listed(server))[-1]["pid"]
     os.kill(killed, signal.SIGKILL)
 
@@ -127,20 +145,33 @@ def test_a_killed_worker_is_missed_and_its_findings_stay(server: Server) -> None
     assert HOLDER in last
 
 
-def test_recycled_workers_are_followed(serve: Serve) -> None:
+def test_the_growth_history_spans_the_recycling(serve: Serve) -> None:
     server = serve(
         "apps/growing",
-        env={"LEAKGUARD_COOLDOWN": "0"},
+        env={"LEAKGUARD_COOLDOWN": "0", "LEAKGUARD_BASELINE": "0"},
         options=["--workers", "2", "--limit-max-requests", "150"],
     )
 
-    def recycled() -> list[Any]:
-        for number in range(20):
-            send(server.url(f"/orders/{number}"), 1)
-        answer = server.leak("format=json")  # the worker that is asked may be the one that goes
-        rows = answer.json()["workers"] if answer.status == 200 else []
-        return [row for row in rows if row["ended_seconds"] is not None]
+    def third_generation() -> Any:
+        """Several looks at each worker, until one of a later generation has just begun."""
+        for number in range(30):
+            with contextlib.suppress(OSError, http.client.HTTPException):  # the worker goes
+                send(server.url(f"/orders/{number}"), 1)
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            answer = server.leak("format=json")
+            document = answer.json() if answer.status == 200 else {}
+            growing = document.get("earlier", {"growing": []})["growing"]
+            confirmed = any(one["confirmed"] for one in growing if one["holder"] == HOLDER)
+            return document if confirmed and not document["growth"]["intervals"] else None
+        return None
 
-    row = until(recycled)[0]
-    assert row["left"]
-    assert row["requests"] >= 100
+    document = until(third_generation)
+    jsonschema.Draft202012Validator(jsonform.schema()).validate(document)
+    gone = [row for row in document["workers"] if row["ended_seconds"] is not None]
+    assert all(row["left"] for row in gone)
+    assert max(row["requests"] for row in gone) >= 100
+    (grew,) = [one for one in document["earlier"]["growing"] if one["holder"] == HOLDER]
+    assert grew["generations"] >= 2
+    assert grew["low"] > 0
+    assert f"in {HOLDER} grew by" in document["verdict"]["text"]
+    assert "too young to tell" in document["verdict"]["text"]
