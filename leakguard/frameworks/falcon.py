@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from leakguard.frameworks import KEY
-
-if TYPE_CHECKING:
-    from collections.abc import MutableMapping
 
 
 def attach(app: Any) -> None:
@@ -27,27 +24,27 @@ class TellsRoute:
     """
 
     def process_resource(self, req: Any, resp: Any, resource: Any, params: Any) -> None:
-        _tell(req.env, req)
+        if req.uri_template is not None:  # a router of the app may not tell it
+            req.env[KEY] = req.uri_template
 
     def process_response(self, req: Any, resp: Any, resource: Any, req_succeeded: bool) -> None:
-        _tell(req.env, req)
+        if req.uri_template is not None:
+            req.env[KEY] = req.uri_template
 
 
 class TellsAsgiRoute:
     """The component of a `falcon.asgi.App`."""
 
     async def process_resource(self, req: Any, resp: Any, resource: Any, params: Any) -> None:
-        _tell(req.scope, req)
+        if req.uri_template is not None:  # a router of the app may not tell it
+            req.scope[KEY] = req.uri_template
 
     async def process_response(
         self, req: Any, resp: Any, resource: Any, req_succeeded: bool
     ) -> None:
-        _tell(req.scope, req)
+        if req.uri_template is not None:
+            req.scope[KEY] = req.uri_template
 
     async def process_resource_ws(self, req: Any, ws: Any, resource: Any, params: Any) -> None:
-        _tell(req.scope, req)
-
-
-def _tell(where: MutableMapping[str, Any], req: Any) -> None:
-    if req.uri_template is not None:
-        where[KEY] = req.uri_template
+        if req.uri_template is not None:  # a router of the app may not tell it
+            req.scope[KEY] = req.uri_template
