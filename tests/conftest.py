@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 
 
+def pytest_addoption(parser):
+    parser.addoption("--screenshots", metavar="DIR", help="keep the browser tests' pictures there")
+
+
 @pytest.fixture(autouse=True, scope="session")
 def own_runtime_directory(tmp_path_factory):
     """Processes of one user take turns with their snapshots, and meet as workers there."""

@@ -48,7 +48,7 @@ export class DominatorView implements Pane {
 
   /** Put rows for the children of a node into `list`, those that are open with their own. */
   private async put(list: HTMLElement, node: string | number, level: number, answer: Dominators): Promise<void> {
-    const offset = list.querySelectorAll(":scope > [role=treeitem]").length;
+    const offset = list.querySelectorAll(":scope > [data-node]").length;
     for (const child of answer.children) {
       const item = this.row(child, level);
       list.append(item);
@@ -56,19 +56,26 @@ export class DominatorView implements Pane {
     }
     const left = answer.total - offset - answer.children.length;
     if (left <= 0) return;
-    const more = el("li", { role: "none", class: "more" });
-    const button = el("button", { type: "button", class: "plain" }, t("app.dominators.more", { left: count(left) }));
-    button.addEventListener("click", () => {
-      button.disabled = true;
+    const more = el(
+      "li",
+      { role: "treeitem", tabindex: -1, class: "more", "aria-level": level },
+      el("span", { class: "plain" }, t("app.dominators.more", { left: count(left) })),
+    );
+    const ask = (event: Event): void => {
+      event.stopPropagation();
+      const focused = more === document.activeElement;
       this.ask(node, offset + answer.children.length).then(
-        (next) => {
+        async (next) => {
+          const last = more.previousElementSibling;
           more.remove();
-          return this.put(list, node, level, next);
+          await this.put(list, node, level, next);
+          if (focused && last?.nextElementSibling instanceof HTMLElement) focus(last.nextElementSibling);
         },
         (error: unknown) => more.replaceChildren(failed(error)),
       );
-    });
-    more.append(button);
+    };
+    more.addEventListener("click", ask, { once: true });
+    more.addEventListener("leakguard:toggle", ask, { once: true });
     list.append(more);
   }
 

@@ -57,7 +57,6 @@ function head({ node, words }: Answer, image: string): HTMLElement {
       "p",
       { class: "links" },
       el("a", { href: link("graph", { image, node: node.id }) }, t("app.object.graph")),
-      " · ",
       el("a", { href: link("explore", { show: "dominators", image, node: node.id }) }, t("app.object.dominators")),
     ),
   );

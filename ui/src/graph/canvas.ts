@@ -61,6 +61,7 @@ export class GraphCanvas {
         const hit = this.at(event.offsetX, event.offsetY);
         if (hit) this.listeners.choose(hit.node.id);
       });
+    Object.assign(this.element, { places: () => this.places() });
     new ResizeObserver(() => this.resize()).observe(this.element);
   }
 
@@ -86,6 +87,17 @@ export class GraphCanvas {
   mark(id: number | null): void {
     this.chosen = id;
     this.draw();
+  }
+
+  /** Where each node is on the canvas, in CSS pixels: what a test, or somebody at the console, needs to point at one. */
+  private places(): { id: number; x: number; y: number; radius: number }[] {
+    const { x, y, k } = this.camera;
+    return (this.layout?.nodes ?? []).map((placed) => ({
+      id: placed.node.id,
+      x: placed.x * k + x,
+      y: placed.y * k + y,
+      radius: placed.radius * k,
+    }));
   }
 
   zoomBy(factor: number): void {

@@ -17,6 +17,7 @@ export interface Palette {
   faint: string;
   line: string;
   chain: string;
+  chainInk: string;
   suspect: string;
   ordinary: string;
   onNode: string;
@@ -165,7 +166,7 @@ function paintWords(context: CanvasRenderingContext2D, scene: Scene, near: Set<n
     if (!important && placed.radius * camera.k < 9) continue;
     const x = placed.x * camera.k + camera.x;
     const below = (placed.y + placed.radius) * camera.k + camera.y;
-    const name = short(caption(placed), important ? 44 : 26);
+    const name = short(caption(placed), important ? 30 : 24);
     context.font = `${important ? 600 : 400} 12px ${FONT}`;
     const width = Math.max(context.measureText(name).width, important ? 60 : 0);
     const inside = important && placed.node.role !== "rest" && width + 14 < 2 * placed.radius * camera.k;
@@ -192,7 +193,7 @@ function paintWords(context: CanvasRenderingContext2D, scene: Scene, near: Set<n
     if (covers(taken, box)) continue;
     taken.push(box);
     context.globalAlpha = 1;
-    write(context, text, x, y, drawn.edge.chain ? palette.chain : palette.faint, palette.paper);
+    write(context, text, x, y, drawn.edge.chain ? palette.chainInk : palette.faint, palette.paper);
   }
   context.globalAlpha = 1;
 }
@@ -220,9 +221,12 @@ export function caption(placed: Placed): string {
   return node.count > 1 && node.role !== "rest" ? `${name} × ${count(node.count)}` : name;
 }
 
-/** The end of a dotted name tells more than its start. */
+/** The end of a dotted name tells more than its start: as many whole parts of it as there is room for. */
 export function short(text: string, most: number): string {
-  return text.length <= most ? text : `…${text.slice(text.length - most + 1)}`;
+  if (text.length <= most) return text;
+  const end = text.slice(text.length - most + 1);
+  const dot = end.indexOf(".");
+  return `…${dot >= 0 && dot < most - 8 ? end.slice(dot + 1) : end}`;
 }
 
 function covers(taken: Box[], box: Box): boolean {

@@ -15,6 +15,7 @@ export function palette(): Palette {
     faint: styled("picture-quiet"),
     line: styled("edge"),
     chain: styled("chain"),
+    chainInk: styled("chain-ink"),
     suspect: styled("suspect"),
     ordinary: styled("ordinary"),
     onNode: styled("on-node"),

@@ -13,7 +13,7 @@ export async function drawMemory(): Promise<void> {
   const frame = root("lg-memory-chart");
   if (!frame) return;
   const history = await get<History>("history");
-  if (history.points.length < 3) return;
+  if (history.points.length < 2) return;
   if (!place) {
     const { MemoryChart: Picture } = await import("../charts/memory");
     place = el("div", { class: "memory-chart" });
