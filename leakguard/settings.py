@@ -116,7 +116,7 @@ class Settings:
     They are files in the user's private directory, which only this user can read, and are removed
     with the last worker of the app."""
     keep_image_bytes: int = 128 << 20
-    """Bytes that the kept images of an app may take together: about 45 for each object. Older ones
+    """Bytes that the kept images of an app may take together: 20 to 45 for each object. Older ones
     make room; an image that is larger by itself is not kept."""
     listener: bool = True
     """Whether this process registers among the workers of its app and listens on a Unix socket, for

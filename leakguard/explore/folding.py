@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -58,6 +59,7 @@ class Folding:
         self._heap = heap
         self._pattern: dict[int, tuple[int, int]] = {}
         self._in_run: set[int] = set()
+        self._below: dict[int, tuple[Fold, ...]] = {}
         floor = max(1, heap.retained(top) // _LEAST_PART)
         for found in linked_chains(heap, floor):
             period, repeats = len(found.pattern), found.repeats
@@ -72,8 +74,23 @@ class Folding:
         heap = self._heap
         return Fold((node,), heap.retained(node), heap.tree.immediate[node], self._run(node))
 
-    def below(self, fold: Fold) -> list[Fold]:
+    def has_below(self, fold: Fold) -> bool:
+        """Whether anything hangs on a fold; to be had for less than what it is."""
+        child, offset = self._heap.tree.child, self._heap.tree.child_offset
+        return bool(fold.run) or any(
+            node not in self._in_run
+            for source in fold.nodes
+            for node in child[offset[source] : offset[source + 1]]
+        )
+
+    def below(self, fold: Fold) -> tuple[Fold, ...]:
         """What hangs on a fold: what its objects dominate immediately, the largest first."""
+        found = self._below.get(fold.id)
+        if found is None:
+            found = self._below[fold.id] = tuple(self._found_below(fold))
+        return found
+
+    def _found_below(self, fold: Fold) -> list[Fold]:
         alike: dict[tuple[int, int], list[int]] = defaultdict(list)
         apart: list[int] = []
         child, offset = self._heap.tree.child, self._heap.tree.child_offset
@@ -134,7 +151,9 @@ class Folding:
             nodes = [node for node in nodes if node != largest]
         if len(nodes) == 1:
             return [*found, self.single(nodes[0])]
-        return [*found, Fold(nodes, total, heap.tree.immediate[nodes[0]])]
+        # a number of a list takes eight times as much, and there may be a million of them
+        packed = array("I", nodes)
+        return [*found, Fold(packed, total, heap.tree.immediate[nodes[0]])]
 
     def _run(self, head: int) -> tuple[Fold, ...]:
         if head not in self._pattern:
@@ -154,5 +173,5 @@ class Folding:
         run: tuple[Fold, ...] = ()
         for nodes in reversed(places):
             above = heap.tree.immediate[nodes[0]]
-            run = (Fold(nodes, heap.retained(nodes[0]), above, run, linked=True), *run)
+            run = (Fold(array("I", nodes), heap.retained(nodes[0]), above, run, linked=True), *run)
         return run

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from leakguard.explore import chain
 from leakguard.explore.errors import ViewError
-from leakguard.explore.folding import Fold, Folding
 from leakguard.explore.wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from leakguard.analysis.heap import Heap
+    from leakguard.explore.folding import Fold, Folding
     from leakguard.explore.opened import Opened
 
 FEW = 50
@@ -55,7 +55,8 @@ def graph(
         top = opened.checked(node)
     heap = opened.heap
     above, last = chain.above(heap, top, min(chain.MOST_LINKS, (limit - 2) // 2))
-    picture = _Picture(heap, top, limit - len(above) - (limit > 1 + len(above)), kind)
+    room = limit - len(above) - (limit > 1 + len(above))
+    picture = _Picture(heap, opened.folding(top), top, room, kind)
     picture.begin()
     picture.expand(expand)
     wording = Wording(heap, longest)
@@ -105,9 +106,9 @@ class _Drawn:
 class _Picture:
     """Which folds are drawn: the largest first, and those that were asked for."""
 
-    def __init__(self, heap: Heap, top: int, room: int, kind: str) -> None:
+    def __init__(self, heap: Heap, folding: Folding, top: int, room: int, kind: str) -> None:
         self._heap = heap
-        self._folding = Folding(heap, top)
+        self._folding = folding
         self._kind = kind
         self._room = max(room, 1)
         self._waiting: dict[int, list[_Drawn]] = {}
@@ -150,7 +151,8 @@ class _Picture:
         said["role"] = "suspect" if one.above is None else "chain" if one.chain else "ordinary"
         if one.above is None:
             said["name"] = wording.holder(fold.id)
-        said["expandable"] = bool(self._hanging(one))
+        waiting = self._waiting.get(fold.id)
+        said["expandable"] = self._folding.has_below(fold) if waiting is None else bool(waiting)
         said["words"] = wording.words(fold.id, len(fold.nodes))
         return said
 

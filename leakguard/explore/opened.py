@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from leakguard.analysis import _graph
 from leakguard.analysis.heap import Heap
 from leakguard.explore.errors import ViewError
+from leakguard.explore.folding import Folding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from leakguard.image import HeapImage
 
 MOST_SUSPECTS = 50
+_MOST_FOLDINGS = 2
 
 
 class Opened:
@@ -30,6 +32,7 @@ class Opened:
         self.image = image
         self.heap = Heap(image)
         self._known = known
+        self._foldings: dict[int, Folding] = {}
 
     @cached_property
     def found(self) -> tuple[Mapping[str, Any], tuple[int, ...]]:
@@ -53,6 +56,16 @@ class Opened:
         from leakguard.analysis.typetable import all_type_rows
 
         return all_type_rows(self.heap)
+
+    def folding(self, top: int) -> Folding:
+        """How what a node dominates is folded; remembered, since whoever looks expands it next."""
+        found = self._foldings.pop(top, None)
+        if found is None:
+            found = Folding(self.heap, top)
+        self._foldings[top] = found
+        while len(self._foldings) > _MOST_FOLDINGS:
+            del self._foldings[next(iter(self._foldings))]
+        return found
 
     def checked(self, node: int) -> int:
         """The node of that number. Raises `ViewError` where there is none."""
