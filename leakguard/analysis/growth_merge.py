@@ -12,7 +12,7 @@ from leakguard.analysis.diagnosis import CALLABLE_KINDS, FIXES, Diagnosis, diagn
 from leakguard.analysis.findings import Suspect
 from leakguard.analysis.fingerprint import fingerprint
 from leakguard.analysis.growth_naming import PathNames
-from leakguard.analysis.growth_series import LEAST_INTERVALS
+from leakguard.analysis.growth_notes import NATIVE_FIX, NOT_ENOUGH, few
 from leakguard.analysis.suspects import Judgement
 
 if TYPE_CHECKING:
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
     from leakguard.analysis.growth_survey import Survey
     from leakguard.analysis.heap import Heap, Step
 
-NOT_ENOUGH = "Not enough history yet to say what grows: suspects are ranked by size."
-_NATIVE_FIX = (
-    "Nothing in Python refers to these objects: look for a missing decref in the\n"
-    "extension that makes them, or update it."
-)
 # The nodes of a context's table: what matters are the values in it.
 _PLUMBING = "hamt_"
 # Another container is an owner too when it refers to this part of the objects.
@@ -98,15 +93,7 @@ def merge(
     moves = {merger.path_of(found): found for found in left}
     words = {place[grown.holder_key]: grown for grown in growth.paths}
     quiet = tuple(_quiet(found, words.get(path)) for path, found in moves.items())
-    return Merged(True, tuple(suspects), quiet, None if growth.ready else _few(growth))
-
-
-def _few(growth: Growth) -> str:
-    between = "" if growth.requests is None else f" and {growth.requests:,} requests between them"
-    return (
-        f"Suspects are ranked by growth, from {growth.snapshots} snapshots{between} only: "
-        f"{LEAST_INTERVALS + 1} would tell leaks from what grows once."
-    )
+    return Merged(True, tuple(suspects), quiet, None if growth.ready else few(growth))
 
 
 def _quiet(found: Judgement, grown: GrownPath | None) -> Judgement:
@@ -170,7 +157,7 @@ class _Merger:
             # registered with the interpreter: atexit, os.register_at_fork, a signal, a trace
             diagnosis = Diagnosis("listener", FIXES["listener"], 0.7)
         else:
-            diagnosis = Diagnosis("native", _NATIVE_FIX, 0.7)
+            diagnosis = Diagnosis("native", NATIVE_FIX, 0.7)
         total = self.heap.total
         suspect = Suspect(
             rank=0,

@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from leakguard.analysis.earlier import added
-from leakguard.analysis.growth_merge import NOT_ENOUGH
+from leakguard.analysis.growth_notes import NOT_ENOUGH
 from leakguard.analysis.verdict_earlier import believed
 
 if TYPE_CHECKING:

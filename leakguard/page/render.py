@@ -57,6 +57,7 @@ def page(facts: Facts) -> str:
             verdict=sentences.verdict(said, report) if report is not None else None,
             advice=sentences.advice(said, report) if report is not None else None,
             doubt=sentences.doubt(said, report) if report is not None else None,
+            notes=sentences.notes(said, report.findings) if report is not None else (),
             fix=functools.partial(sentences.fix, said),
             link_words=functools.partial(link_words, said),
             tables=Tables(facts, said),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from markupsafe import Markup
 
 from leakguard.analysis.diagnosis import FIXES
+from leakguard.analysis.growth_notes import NATIVE_FIX, NOT_ENOUGH, few
 from leakguard.analysis.growth_series import LEAST_INTERVALS
 from leakguard.page import accusation
 from leakguard.page.names import sentence
@@ -60,9 +61,28 @@ def fix(words: Words, suspect: Suspect) -> Told | None:
     """The usual fix of a suspect."""
     if not suspect.fix.strip():
         return None
-    if words.language != "en" and suspect.fix == FIXES.get(suspect.kind):
+    usual = NATIVE_FIX if suspect.kind == "native" else FIXES.get(suspect.kind)
+    if words.language != "en" and suspect.fix == usual:
         return Told(words(f"fix.{suspect.kind}"))
     return Told(sentence(suspect.fix), None if words.language == "en" else "en")
+
+
+def notes(words: Words, findings: Findings) -> list[Told]:
+    """Remarks; those on growth are put together anew, all others are English."""
+    growth = findings.growth
+    known = {NOT_ENOUGH: words("note.not_enough")}
+    if growth is not None:
+        count = units.count(growth.requests or 0)
+        enough = LEAST_INTERVALS + 1
+        known[few(growth)] = words(
+            "note.few", snapshots=growth.snapshots, requests=count, enough=enough
+        )
+    if words.language == "en":
+        return [Told(sentence(note, _names(findings))) for note in findings.notes]
+    return [
+        Told(known[note]) if note in known else Told(sentence(note), "en")
+        for note in findings.notes
+    ]
 
 
 def doubt(words: Words, report: Report) -> Told | None:

@@ -10,6 +10,7 @@ from page_tools import make_findings, make_suspect, read
 
 from leakguard.analysis.evidence import TermMove
 from leakguard.analysis.findings import KINDS, Verdict
+from leakguard.analysis.growth_notes import NOT_ENOUGH, few
 from leakguard.analysis.route_findings import GrowthFacts, RouteShare
 from leakguard.page import sentences
 from leakguard.page.catalogue import words
@@ -110,6 +111,17 @@ def test_doubt_counts_the_snapshots_that_are_missing():
     growth = GrowthFacts(False, 2, 1, 10.0, 5, 0)
     findings = verdict_only("none", growth=growth)
     assert "再做 2 次快照" in sentences.doubt(words("zh"), Report(findings)).text
+
+
+def test_notes_on_growth_are_put_together_anew():
+    growth = GrowthFacts(False, 2, 1, 10.0, 60, 0)
+    findings = make_findings(growth=growth, notes=(NOT_ENOUGH, few(growth), "Something else."))
+    first, second, third = sentences.notes(words("zh"), findings)
+    assert CHINESE.search(first.text)
+    assert "2 次快照" in second.text
+    assert "60" in second.text
+    assert third == ("Something else.", "en")
+    assert [str(one.text) for one in sentences.notes(words("en"), findings)] == list(findings.notes)
 
 
 def test_what_is_left_in_english_says_so(endpoint, examine, opened):

@@ -11,6 +11,7 @@ import leakguard.page
 from leakguard.analysis import verdict_memory
 from leakguard.analysis.diagnosis import FIXES
 from leakguard.analysis.findings import KINDS
+from leakguard.analysis.growth_notes import NATIVE_FIX, NOT_ENOUGH
 from leakguard.page.catalogue import LANGUAGES, patterns, preferred, words
 from leakguard.process.terms import TERM_NAMES
 
@@ -19,7 +20,7 @@ PLACE = re.compile(r"\{(\w+)\}")
 # Where a key is put together: what comes after the prefix.
 ENDINGS = {
     "advice.": ["garbage", *verdict_memory._REMEDIES, *verdict_memory._NATIVE],
-    "fix.": FIXES,
+    "fix.": [*FIXES, "native"],
     "kind.": KINDS,
     "moves.": ["growing", "warming up", "saw-tooth", "steady"],
     "route.": ["(no request)", "(in flight)", "(other)", "(unmatched)", "(other tracks)"],
@@ -90,8 +91,9 @@ def test_every_key_that_is_asked_for_is_there():
 
 def test_fixes_and_advice_are_those_of_the_analysis():
     english = patterns("en")
-    for kind, fix in FIXES.items():
+    for kind, fix in (FIXES | {"native": NATIVE_FIX}).items():
         assert english[f"fix.{kind}"] == " ".join(fix.split())
+    assert english["note.not_enough"] == NOT_ENOUGH
     told = {term: advice for term, (_, advice) in verdict_memory._NATIVE.items()}
     told |= verdict_memory._REMEDIES | {"garbage": verdict_memory.GARBAGE_ADVICE}
     for term, advice in told.items():

@@ -60,8 +60,10 @@ async function live(): Promise<void> {
 
 async function start(): Promise<void> {
   const { base, words } = document.body.dataset;
-  setBase(base ?? "");
-  await speak(words ?? "");
+  // The page's own address may hold a password, and nothing may be fetched from such a one.
+  const here = location.origin + location.pathname;
+  setBase(new URL(base ?? "", here).href);
+  await speak(new URL(words ?? "", here).href);
   makeTabs();
   document.documentElement.classList.add("alive");
   enhance();
