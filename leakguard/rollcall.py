@@ -130,6 +130,7 @@ def _shared(found: workers.MergedSuspect, asked: int, alive: int) -> SharedSuspe
         asked=asked,
         alive=alive,
         undecided=found.undecided,
+        paced=len(found.rates),
         ended=found.ended,
         bytes=found.bytes,
         worst_pid=found.worst_pid,

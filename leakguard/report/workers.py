@@ -53,7 +53,7 @@ class SharedSuspect:
     """One suspect in the workers that have it: `pids`, of the `asked` ones that have been looked at
     (of the `alive` ones there are), and `ended` that have ended; the `undecided` ones have too
     little history yet to tell. It retains `bytes` in all of them, most in `worst_pid`, and grows by
-    `low` to `high` bytes a minute in each."""
+    `low` to `high` bytes a minute in the `paced` ones that have been looked at twice."""
 
     fingerprint: str
     kind: str
@@ -67,6 +67,7 @@ class SharedSuspect:
     low: float | None = None
     high: float | None = None
     undecided: tuple[int, ...] = ()
+    paced: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +255,9 @@ def _where(found: SharedSuspect) -> str:
         text += f", {high}" if found.low == found.high else f", up to {high}"
     elif high:
         text += f", {low} to {high}"
+    several = len(found.pids) or found.ended
+    if high and found.paced is not None and found.paced < several:
+        return f"{text} in {found.paced}"
     return text + (" each" if high and len(found.pids) + found.ended > 1 else "")
 
 

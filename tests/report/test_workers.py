@@ -72,6 +72,8 @@ def test_the_table_reads_as_it_is_meant_to():
             shared(pids=(1, 2), undecided=(3,)),
             "in 2 of 4 workers (1 too early to tell), 2.10 MB/min each",
         ),
+        (shared(paced=4), "in 4 of 4 workers, 2.10 MB/min each"),
+        (shared(paced=1), "in 4 of 4 workers, 2.10 MB/min in 1"),
         (shared(ended=2), "in 4 of 4 workers and in 2 that ended, 2.10 MB/min each"),
         (shared(pids=(), ended=2), "in 2 that ended, 2.10 MB/min each"),
     ],
