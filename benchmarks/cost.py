@@ -29,6 +29,8 @@ APPS = Path(__file__).with_name("cost_apps.py")
 MODES = {"middleware": "the middleware alone", "leakguard": "LeakGuard", "ddtrace": "ddtrace"}
 TITLES = {
     "raw": "three lines of ASGI",
+    "starlette": "Starlette hello-world",
+    "flask-hello": "Flask hello-world",
     "hello": "FastAPI hello-world",
     "json": "FastAPI JSON",
     "django": "Django ORM",
@@ -36,13 +38,23 @@ TITLES = {
 }
 RUNS = {
     "raw": (200, 2200),
+    "starlette": (50, 550),
+    "flask-hello": (50, 350),
     "hello": (50, 350),
     "json": (20, 100),
     "django": (20, 120),
     "flask": (20, 120),
 }
 """How many requests the short run of an app has, and the long one."""
-LIMITS = {"raw": 6.0, "hello": 3.0, "json": 2.5, "django": 2.0, "flask": 2.0}
+LIMITS = {
+    "raw": 6.0,
+    "starlette": 3.0,
+    "flask-hello": 3.0,
+    "hello": 3.0,
+    "json": 2.5,
+    "django": 2.0,
+    "flask": 2.0,
+}
 """Percent of the bare app's instructions that LeakGuard may add."""
 
 

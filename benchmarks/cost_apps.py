@@ -43,6 +43,31 @@ def hello() -> Any:
     return app
 
 
+def starlette() -> Any:
+    """Starlette's first example."""
+    from starlette.applications import Starlette
+    from starlette.responses import PlainTextResponse
+    from starlette.routing import Route
+
+    async def answer(request: Any) -> Any:
+        return PlainTextResponse("Hello, world!")
+
+    return Starlette(routes=[Route("/hello", answer)])
+
+
+def flask_hello() -> Any:
+    """Flask's first example."""
+    from flask import Flask
+
+    app = Flask("benchmark")
+
+    @app.get("/hello")
+    def answer() -> str:
+        return "<p>Hello, World!</p>"
+
+    return app.wsgi_app
+
+
 def json() -> Any:
     """FastAPI with a list of fifty models."""
     from fastapi import FastAPI
@@ -138,8 +163,8 @@ def flask() -> Any:
     return app.wsgi_app
 
 
-ASGI = {"raw": raw, "hello": hello, "json": json}
-WSGI = {"django": django, "flask": flask}
+ASGI = {"raw": raw, "starlette": starlette, "hello": hello, "json": json}
+WSGI = {"flask-hello": flask_hello, "django": django, "flask": flask}
 
 
 async def serve_asgi(app: Any, count: int) -> None:

@@ -13,16 +13,23 @@ import argparse
 import gc
 import os
 import platform
+import sys
 from collections import deque
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from figures import Figure
 
 from leakguard import LeakGuard
 from leakguard.routes import _sampler
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 REPORTS = 20
 LIMIT = 0.1
 """Bytes a request."""
+COUNTED = 100_000
 
 ring: deque[bytearray] = deque(maxlen=20_000)
 
@@ -58,6 +65,24 @@ def path_of(number: int, paths: int) -> str:
 
 def resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+def measure(objects: int) -> Iterator[Figure]:
+    """`objects` says nothing here. A hundred thousand requests, after as many to warm up."""
+    guarded = LeakGuard(app, token="the-token-of-a-benchmark", sampling=True, baseline=False)
+
+    def state() -> tuple[int, int, int]:
+        for number in range(COUNTED):
+            serve(guarded, path_of(number, COUNTED))
+        gc.collect()
+        return resident(), sys.getallocatedblocks(), _sampler.counts()["memory"]
+
+    state()
+    before, after = state(), state()
+    memory, blocks, sampler = (new - old for new, old in zip(after, before, strict=True))
+    yield Figure(f"resident memory after {COUNTED:,} requests, gained", memory / 1e3, "kB", 256.0)
+    yield Figure("  blocks of Python's allocators, gained", blocks, "", 3000.0)
+    yield Figure("  memory of the sampler's own, gained", sampler / 1e3, "kB", 64.0)
 
 
 def main() -> int:
