@@ -1,4 +1,4 @@
-"""Each leaking example under load: a snapshot by the button, and its holder is what is seen first."""
+"""Each leaking example under load: a snapshot by the button, and its holder is seen first."""
 
 from __future__ import annotations
 
