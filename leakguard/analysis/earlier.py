@@ -222,7 +222,7 @@ def _together(found: list[tuple[Life, GrewBefore]], lives: Sequence[Life]) -> Ea
         high=paces[-1] if paces else None,
         bytes_per_request=statistics.median(each) if each else None,
         # only what is confirmed adds up: a warm-up is as new in each of them
-        confidence=_added(went_on) if confirmed else max(g.confidence for _, g in found),
+        confidence=_added(went_on) if confirmed else _surest(found),
         confirmed=confirmed,
     )
 
@@ -249,3 +249,8 @@ def _added(found: Sequence[tuple[Life, GrewBefore]]) -> float:
         if len(taken) == _MOST_ADDED:
             break
     return round(min(1 - doubt, _MOST_SURE), 3)
+
+
+def _surest(found: Sequence[tuple[Life, GrewBefore]]) -> float:
+    """How sure it is by one worker alone."""
+    return min(max(grew.confidence for _, grew in found), _MOST_SURE)

@@ -126,6 +126,10 @@ def test_many_generations_are_never_more_certain_than_nine_of_ten():
     assert found.confidence == 0.9
 
 
+def test_one_worker_before_is_no_more_certain_than_that_either():
+    assert of([life(1, 0, CARTS, intervals=9, sure=0.99)]).confidence == 0.9
+
+
 def test_confirmed_comes_before_what_grew_once():
     found = look_back([life(1, 0, LOG, CARTS), life(2, 20, CARTS), life(3, 20, LOG)], 100.0)
     assert next(one.holder for one in found.growing) == CARTS
