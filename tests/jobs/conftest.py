@@ -30,9 +30,16 @@ class Jobs:
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-m", *arguments],
                 cwd=self.place,
+                stdin=subprocess.PIPE,
+                text=True,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+
+    def send(self, *lines):
+        """To the worker's standard input."""
+        self.process.stdin.write("".join(f"{line}\n" for line in lines))
+        self.process.stdin.flush()
 
     def log(self):
         log = self.place / "log"
@@ -90,6 +97,7 @@ class Jobs:
         if self.process is not None:
             self.process.kill()
             self.process.wait(30)
+            self.process.stdin.close()
 
 
 @pytest.fixture

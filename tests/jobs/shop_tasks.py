@@ -1,8 +1,13 @@
-"""A Celery app whose queue and results are files; one of its tasks leaks."""
+"""A Celery app whose broker is the memory of its worker; one of its tasks leaks.
+
+As a program it is that worker, and sends the tasks that its standard input names.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
+import threading
 import time
 from pathlib import Path
 
@@ -10,49 +15,54 @@ from celery import Celery
 
 from leakguard_celery import LeakGuard
 
-SPOOL = Path(os.environ["SPOOL"])
-QUEUE, RESULTS, CONTROL = (SPOOL / name for name in ("queue", "results", "control"))
-for folder in (QUEUE, RESULTS, CONTROL):
-    folder.mkdir(exist_ok=True)
-
-app = Celery("shop", broker="filesystem://", backend=f"file://{RESULTS}")
+app = Celery("shop", broker="memory://")
 app.conf.update(
-    broker_transport_options={
-        "data_folder_in": str(QUEUE),
-        "data_folder_out": str(QUEUE),
-        "control_folder": str(CONTROL),
-        "store_processed": False,
-        "polling_interval": 0.02,
-    },
-    worker_prefetch_multiplier=1,
+    task_ignore_result=True,
+    broker_transport_options={"polling_interval": 0.01},
     broker_connection_retry_on_startup=False,
 )
 LeakGuard(app)
 KEPT = []
 
 
-@app.task
+@app.task(name="shop.leak")
 def leak():
     KEPT.append(bytearray(200_000))
 
 
-@app.task
+@app.task(name="shop.fine")
 def fine():
-    time.sleep(0.05)
+    time.sleep(0.02)
 
 
-@app.task
+@app.task(name="shop.fail")
 def fail():
     raise ValueError
 
 
-@app.task(bind=True, max_retries=1, default_retry_delay=0)
+@app.task(name="shop.again", bind=True, max_retries=1, default_retry_delay=0)
 def again(self):
     if self.request.retries == 0:
         raise self.retry()
 
 
-@app.task
+@app.task(name="shop.wait")
 def wait(gate):
     while not Path(gate).exists():
         time.sleep(0.02)
+
+
+def send():
+    # Not sys.stdin: the children of a pool close theirs, and its lock would be held there.
+    rest = b""
+    while read := os.read(0, 65536):
+        *lines, rest = (rest + read).split(b"\n")
+        for line in lines:
+            name, *arguments = line.decode().split()
+            app.tasks[f"shop.{name}"].delay(*arguments)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=send, daemon=True).start()
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "WARNING"]
+    app.worker_main(["worker", *quiet, *sys.argv[1:]])

@@ -1,4 +1,4 @@
-"""Celery's own worker, of every pool, with a queue of files."""
+"""Celery's own worker, of every pool, with a queue in memory."""
 
 from __future__ import annotations
 
@@ -7,56 +7,49 @@ import sys
 
 import pytest
 
-SEND = """
-import shop_tasks as shop
-sent = [shop.leak.delay() for _ in range(40)]
-sent += [shop.fine.delay() for _ in range(8)]
-sent += [shop.fail.delay() for _ in range(4)]
-sent += [shop.again.delay()]
-for one in sent:
-    one.get(timeout=60, interval=0.02, propagate=False)
-"""
-QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "WARNING")
+APP = "celery-shop"
 
 
-def worker(jobs, *arguments):
-    jobs.start("celery", "-A", "shop_tasks", "worker", *QUIET, *arguments)
+def worker(jobs, pool, count, *arguments):
+    """The rows of the processes that run tasks, as soon as they are known."""
+    jobs.start("shop_tasks", "-P", pool, "-c", str(count), *arguments)
+    processes = count if pool == "prefork" else 1
+    return jobs.eventually(lambda: len(jobs.workers(APP)) == processes and jobs.workers(APP))
 
 
 @pytest.mark.parametrize("pool", ["solo", "threads", "prefork"])
 def test_each_task_is_counted_by_its_name_and_the_one_that_leaks_is_named(jobs, pool):
-    count = 2 if pool == "prefork" else 1
-    worker(jobs, "-P", pool, "-c", "1" if pool == "solo" else "2")
-    jobs.eventually(lambda: len(jobs.workers("celery-shop")) == count)
-    jobs.run(SEND)
+    rows = worker(jobs, pool, 1 if pool == "solo" else 2)
+    # The second run of this one is published where the first has failed: in a pool's own memory.
+    runs_of_again = 1 if pool == "prefork" else 2
+    jobs.send(*["leak"] * 40, *["fine"] * 8, *["fail"] * 4, "again")
+    ended = 52 + runs_of_again
+    jobs.eventually(lambda: sum(row["requests"] for row in jobs.workers(APP)) == ended)
     total = {}
-    rows = jobs.workers("celery-shop")
-    assert len(rows) == count
     for row in rows:
-        routes, report = jobs.routes("celery-shop", row["pid"])
+        routes, report = jobs.routes(APP, row["pid"])
         for name, figures in routes.items():
             total[name] = tuple(map(sum, zip(total.get(name, (0, 0, 0)), figures, strict=True)))
-        if routes.get("task shop_tasks.leak", (0,))[0] >= 10:
+        if routes.get("task shop.leak", (0,))[0] >= 15:
             suspect = report["suspects"][0]
-            assert suspect["holder"] == "shop_tasks.KEPT"
-            assert [share["route"] for share in suspect["routes"]] == ["task shop_tasks.leak"]
-            assert "task shop_tasks.leak seems to leak" in report["verdict"]["text"]
-    del total["(no request)"]
+            assert suspect["holder"] in ("shop_tasks.KEPT", "__main__.KEPT")
+            assert [share["route"] for share in suspect["routes"]] == ["task shop.leak"]
+            assert "task shop.leak seems to leak" in report["verdict"]["text"]
+    total.pop("(no request)", None)
     assert total == {
-        "task shop_tasks.leak": (40, 0, 0),
-        "task shop_tasks.fine": (8, 0, 0),
-        "task shop_tasks.fail": (4, 4, 0),
-        "task shop_tasks.again": (2, 0, 0),
+        "task shop.leak": (40, 0, 0),
+        "task shop.fine": (8, 0, 0),
+        "task shop.fail": (4, 4, 0),
+        "task shop.again": (runs_of_again, 0, 0),
     }
 
 
 def test_a_process_that_is_recycled_leaves_its_last_words(jobs):
-    worker(jobs, "-P", "prefork", "-c", "1", "--max-tasks-per-child", "5")
-    jobs.eventually(lambda: jobs.workers("celery-shop"))
-    jobs.run("import shop_tasks as s\nfor _ in range(7): s.leak.delay().get(60, interval=0.02)")
+    worker(jobs, "prefork", 1, "--max-tasks-per-child", "5")
+    jobs.send(*["leak"] * 7)
 
     def rows():
-        (app,) = jobs.told("workers", "--app", "celery-shop")["apps"]
+        (app,) = jobs.told("workers", "--app", APP)["apps"]
         return sorted(
             (row.get("ended_seconds") is not None, row["requests"]) for row in app["workers"]
         )
@@ -65,13 +58,10 @@ def test_a_process_that_is_recycled_leaves_its_last_words(jobs):
 
 
 def test_a_task_that_runs_is_in_flight(jobs):
-    worker(jobs, "-P", "prefork", "-c", "1")
-    (row,) = jobs.eventually(lambda: jobs.workers("celery-shop"))
+    (row,) = worker(jobs, "prefork", 1)
     gate = jobs.place / "gate"
-    jobs.run("import sys, shop_tasks as s\ns.wait.delay(sys.argv[1])", gate)
-    jobs.eventually(
-        lambda: jobs.routes("celery-shop", row["pid"])[0].get("task shop_tasks.wait") == (0, 0, 1)
-    )
+    jobs.send(f"wait {gate}")
+    jobs.eventually(lambda: jobs.routes(APP, row["pid"])[0].get("task shop.wait") == (0, 0, 1))
     gate.touch()
 
 
@@ -85,7 +75,7 @@ shop.fine.apply()
 shop.fail.apply()
 print(*(f"{n} {f.requests} {f.errors} {f.under_way}" for n, f in tracks.all_figures().items()))
 """
-    assert jobs.run(code).strip() == "task shop_tasks.fine 1 0 0 task shop_tasks.fail 1 1 0"
+    assert jobs.run(code).strip() == "task shop.fine 1 0 0 task shop.fail 1 1 0"
 
 
 @pytest.mark.parametrize(
