@@ -8,6 +8,8 @@ from contextlib import contextmanager
 import redis
 from fakeredis import TcpFakeServer
 
+INFO = b"redis_version:7.0.0\r\nused_memory_human:1M\r\nconnected_clients:1\r\n"
+
 
 @contextmanager
 def serving():
@@ -16,7 +18,7 @@ def serving():
     server.daemon_threads = True
 
     class Handler(server.RequestHandlerClass):
-        # It hangs up after an error reply, and writes addresses with a blank in them.
+        # It hangs up after an error reply, knows no INFO, and writes addresses with a blank in them.
         def setup(self):
             super().setup()
             read = self.current_client.read_response
@@ -25,7 +27,7 @@ def serving():
                 try:
                     found = read()
                 except redis.ResponseError as error:
-                    return error
+                    return INFO if "'info'" in str(error) else error
                 if isinstance(found, bytes) and found.startswith(b"addr=("):
                     found = found.replace(b", ", b":")
                 return found
