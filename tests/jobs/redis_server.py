@@ -18,7 +18,7 @@ def serving():
     server.daemon_threads = True
 
     class Handler(server.RequestHandlerClass):
-        # It hangs up after an error reply, knows no INFO, and writes addresses with a blank in them.
+        # It hangs up after an error reply, knows no INFO, writes addresses with a blank.
         def setup(self):
             super().setup()
             read = self.current_client.read_response
