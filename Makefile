@@ -13,8 +13,8 @@ ONLY ?=
 NOT ?=
 bin := $(VENV)/bin
 pip := $(bin)/python -m pip --disable-pip-version-check
-sources := $(shell find leakguard integrations -type f \
-	-not -name '*.py[co]' -not -name '.*' 2>/dev/null) CMakeLists.txt pyproject.toml
+sources := $(shell find leakguard integrations ui -type f -not -path '*/node_modules/*' \
+	-not -path 'leakguard/ui/static/*' -not -name '*.py[co]' -not -name '.*' 2>/dev/null) CMakeLists.txt pyproject.toml
 say = @printf '\n==> %s\n' "$(1)"
 
 .DEFAULT_GOAL := help

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
+import leakguard
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from serving import Server
 
@@ -89,3 +93,18 @@ def test_two_snapshots_are_compared(visit: Callable[..., Visitor], shop: Server)
     visitor.page.get_by_role("button", name="Swap").click()
     visitor.until("document.querySelector('.comparison .shrunk') !== null")
     visitor.picture("compare")
+
+
+def test_two_files_are_compared(
+    visit: Callable[..., Visitor], shop: Server, tmp_path: Path
+) -> None:
+    visitor = visit(shop, "#compare")
+    files = []
+    for name, extra in (("before", 10), ("after", 400)):
+        kept = [[number] for number in range(extra)]
+        files.append(tmp_path / f"{name}.lgheap")
+        leakguard.snapshot(files[-1])
+        os.utime(files[-1], (len(kept), len(kept)))  # which is the older one is told by this
+    visitor.find("#compare-files").set_input_files(files)
+    visitor.find(".comparison .lead", has_text="before.lgheap → after.lgheap").wait_for()
+    visitor.picture("compare-files")

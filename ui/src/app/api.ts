@@ -1,5 +1,7 @@
 /** Asks the server. Every address is relative to where the page is mounted. */
 
+import { visible } from "./visible";
+
 /** An answer that is no success; `message` is the server's own. */
 export class ServerError extends Error {
   constructor(
@@ -49,7 +51,7 @@ async function read<Answer>(response: Response): Promise<Answer> {
   const text = await response.text();
   let answer: unknown;
   try {
-    answer = JSON.parse(text);
+    answer = JSON.parse(text, (_, value: unknown) => (typeof value === "string" ? visible(value) : value));
   } catch {
     throw new ServerError(response.status, text.slice(0, 300) || response.statusText);
   }

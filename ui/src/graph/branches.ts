@@ -1,6 +1,14 @@
 /** The graph as a tree, for the list beside the picture: each node once, below what refers to it. */
 
 import type { Graph, GraphEdge, GraphNode } from "../app/contract";
+import { count } from "../app/units";
+import { t } from "../app/words";
+
+/** What a node is called: its name, else its type; what stands for all the rest in the page's language. */
+export function title(node: GraphNode): string {
+  if (node.role === "rest") return t("app.graph.rest.name", { nodes: count(node.count) });
+  return node.count > 1 ? `${node.name || node.type} × ${count(node.count)}` : node.name || node.type;
+}
 
 export interface Branch {
   node: GraphNode;

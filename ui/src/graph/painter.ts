@@ -1,7 +1,8 @@
 /** Draws a laid-out graph on a canvas. */
 
 import type { Role } from "../app/contract";
-import { count, size } from "../app/units";
+import { size } from "../app/units";
+import { title } from "./branches";
 import type { Drawn, Layout, Placed } from "./layout";
 
 /** Where the picture is: screen = world × k + (x, y). */
@@ -92,7 +93,7 @@ function paintNode(context: CanvasRenderingContext2D, scene: Scene, placed: Plac
   const { node, x, y, radius } = placed;
   const { palette } = scene;
   context.globalAlpha = near === null || near.has(node.id) ? 1 : 0.35;
-  if (node.count > 1) {
+  if (node.count > 1 && node.role !== "rest") {
     // a repeat is a pile: the edge of the next one shows
     disc(context, x + 3, y - 3, radius);
     context.fillStyle = palette.paper;
@@ -166,7 +167,7 @@ function paintWords(context: CanvasRenderingContext2D, scene: Scene, near: Set<n
     if (!important && placed.radius * camera.k < 9) continue;
     const x = placed.x * camera.k + camera.x;
     const below = (placed.y + placed.radius) * camera.k + camera.y;
-    const name = short(caption(placed), important ? 30 : 24);
+    const name = short(title(placed.node), important ? 30 : 24);
     context.font = `${important ? 600 : 400} 12px ${FONT}`;
     const width = Math.max(context.measureText(name).width, important ? 60 : 0);
     const inside = important && placed.node.role !== "rest" && width + 14 < 2 * placed.radius * camera.k;
@@ -212,13 +213,6 @@ function weight(scene: Scene, placed: Placed, near: Set<number> | null): number 
   const role = { suspect: 4, chain: 3, rest: 2, ordinary: 0 }[node.role];
   const asked = node.id === scene.hovered ? 9 : node.id === scene.chosen ? 5 : near?.has(node.id) ? 2.5 : 0;
   return Math.max(role, asked) + placed.radius / 1000;
-}
-
-/** What a node is called in the picture. */
-export function caption(placed: Placed): string {
-  const { node } = placed;
-  const name = node.name || node.type;
-  return node.count > 1 && node.role !== "rest" ? `${name} × ${count(node.count)}` : name;
 }
 
 /** The end of a dotted name tells more than its start: as many whole parts of it as there is room for. */

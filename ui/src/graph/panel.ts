@@ -5,6 +5,7 @@ import { el } from "../app/dom";
 import { link } from "../app/place";
 import { count, size } from "../app/units";
 import { t } from "../app/words";
+import { title } from "./branches";
 
 /** The panel's content for a node. */
 export function told(node: GraphNode, image: string): HTMLElement {
@@ -13,7 +14,7 @@ export function told(node: GraphNode, image: string): HTMLElement {
   return el(
     "div",
     { class: "told" },
-    el("h3", {}, el("bdi", { class: "code" }, node.name || node.type)),
+    el("h3", {}, el("bdi", { class: "code" }, node.role === "rest" ? title(node) : node.name || node.type)),
     el(
       "dl",
       { class: "facts" },

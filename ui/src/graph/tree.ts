@@ -4,7 +4,7 @@ import type { Graph } from "../app/contract";
 import { el } from "../app/dom";
 import { count, size } from "../app/units";
 import { t } from "../app/words";
-import { type Branch, branches, listed } from "./branches";
+import { type Branch, branches, listed, title } from "./branches";
 
 export interface TreeListeners {
   /** The focus is on this node now. */
@@ -85,7 +85,7 @@ export class GraphTree {
         "span",
         { class: "what" },
         label ? el("bdi", { class: "edge" }, `${label} `) : null,
-        el("bdi", { class: "code" }, node.name || node.type),
+        el("bdi", { class: "code" }, node.role === "rest" ? title(node) : node.name || node.type),
         node.count > 1 && node.role !== "rest" ? el("b", { class: "times" }, ` × ${count(node.count)}`) : null,
       ),
       el("span", { class: "amount" }, size(node.retained)),
