@@ -18,7 +18,7 @@ sources := $(shell find leakguard integrations ui -type f -not -path '*/node_mod
 say = @printf '\n==> %s\n' "$(1)"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test ready check check-ruff check-mypy check-pyright bench test-sid clean
+.PHONY: help demo test ready check check-ruff check-mypy check-pyright check-ui bench test-sid clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -28,13 +28,13 @@ demo: $(VENV)/.demo-tools $(VENV)/.installed ## leak under a real uvicorn, ask w
 	$(call say,Running the demo: a leaking application first and then its fix)
 	@$(bin)/python examples/demo.py $(ONLY)
 
-test: $(VENV)/.test-tools $(VENV)/.installed ## build, install and test everything
+test: ui/node_modules/.whole $(VENV)/.test-tools $(VENV)/.installed ## build, install and test everything
 	$(call say,Testing the installed package)
 	@$(bin)/python -P -m pytest $(addprefix --ignore=,$(NOT)) $(ONLY)
 
 ready: $(VENV)/.test-tools $(VENV)/.installed ## build and install, with what the tests need
 
-check: check-ruff check-mypy check-pyright ## lint, formatting and types
+check: check-ruff check-mypy check-pyright check-ui ## lint, formatting and types
 
 check-ruff: $(VENV)/.check-tools
 	$(call say,ruff: lint and formatting)
@@ -51,6 +51,11 @@ check-pyright: $(VENV)/.check-tools $(VENV)/.test-tools $(VENV)/.installed
 	$(call say,pyright: the package and what uses it)
 	@$(bin)/pyright --pythonpath $(bin)/python
 
+check-ui: ui/node_modules/.whole
+	$(call say,tsc and the tests of the page's script)
+	@npm run --silent --prefix ui check
+	@npm run --silent --prefix ui test
+
 bench: $(VENV)/.test-tools $(VENV)/.installed ## pause and cost of a snapshot against gc.collect()
 	$(call say,Benchmarks: each figure as a ratio to one full gc.collect() of the same heap)
 	@$(bin)/python -P benchmarks
@@ -60,9 +65,15 @@ test-sid: ## capture, analysis and end-to-end tests on CPython 3.14 and 3.15
 	@tools/test-sid $(VENV)-sid
 
 clean: ## remove what these targets made in the tree
-	rm -rf $(VENV) $(VENV)-sid build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-sid build leakguard/ui ui/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # ---- the environment: a stamp a step, so that nothing is done twice ----
+
+# Before the build, which needs a part of it: what the script is checked and the page tested with.
+ui/node_modules/.whole: ui/package-lock.json
+	$(call say,Installing what the page's script needs)
+	@flock ui/.building npm ci --prefix ui --silent --ignore-scripts
+	@touch $@
 
 $(VENV)/.made:
 	$(call say,Creating $(VENV) with $(or $(PYTHON),no interpreter))

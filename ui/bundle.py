@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent
 TARGET = HERE.parent / "leakguard" / "ui" / "static"
 STAMP = TARGET / "sources.sha256"
-OLDEST_NODE = 20
+OLDEST_NODE = 18
 MOST_SECONDS = 300
 _INPUTS = ("build.mjs", "package.json", "package-lock.json", "src")
 
