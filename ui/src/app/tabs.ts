@@ -22,6 +22,12 @@ const TITLES: Record<View, Key> = {
 const seen = new Map<View, string>();
 
 export function makeTabs(): void {
+  document.querySelector<HTMLAnchorElement>("a.skip")?.addEventListener("click", (event) => {
+    event.preventDefault();
+    const heading = document.querySelector<HTMLElement>("main > section:not([hidden]) :is(h1, h2)");
+    heading?.setAttribute("tabindex", "-1");
+    heading?.focus();
+  });
   const list = document.querySelector("header nav ul");
   list?.replaceChildren(
     ...VIEWS.map((view) => el("li", {}, el("a", { href: link(view), "data-view": view }, t(TITLES[view])))),
@@ -29,6 +35,7 @@ export function makeTabs(): void {
 }
 
 export function showTab({ view, state }: Place): void {
+  const before = document.body.dataset["view"];
   seen.set(view, link(view, state));
   document.body.dataset["view"] = view;
   for (const [other, ids] of Object.entries(SECTIONS)) {
@@ -40,4 +47,7 @@ export function showTab({ view, state }: Place): void {
     else tab.removeAttribute("aria-current");
     tab.href = seen.get(own) ?? link(own);
   }
+  if (before !== undefined && before !== view) scrollTo(0, 0);
+  // a place in the overview could not be gone to while it was hidden
+  if (view === "overview" && /^#(lg-|suspect-)/.test(location.hash)) root(location.hash.slice(1))?.scrollIntoView();
 }

@@ -50,6 +50,7 @@ export class Treemap {
       series: [
         {
           type: "treemap",
+          animation: false,
           data: tiles,
           roam: false,
           nodeClick: false,
