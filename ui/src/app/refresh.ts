@@ -25,6 +25,8 @@ function fetchPage(): Promise<Document> {
 export async function refresh(ids: readonly string[], all = false): Promise<string[]> {
   const page = await fetchPage();
   const replaced: string[] = [];
+  const who = page.querySelector("header .who");
+  if (all && who) document.querySelector("header .who")?.replaceWith(document.importNode(who, true));
   for (const id of ids) {
     const mine = root(id);
     const theirs = page.getElementById(id);
