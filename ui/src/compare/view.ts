@@ -31,8 +31,9 @@ export class CompareView {
       return;
     }
     const after = images.find((image) => image.id === state["to"]) ?? images[0];
-    const oldest = images[images.length - 1];
-    const before = images.find((image) => image.id === state["from"]) ?? oldest;
+    // two images of one process can be compared: the oldest that there is of it
+    const oldest = images.filter((image) => image.pid === after?.pid && image !== after).pop();
+    const before = images.find((image) => image.id === state["from"]) ?? oldest ?? images[images.length - 1];
     if (!after || !before || images.length < 2) {
       this.bar.replaceChildren();
       this.result.replaceChildren(el("p", { class: "empty" }, t("app.compare.few", { count: images.length })));
