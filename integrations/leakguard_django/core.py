@@ -6,6 +6,8 @@ Django makes a middleware for each handler; requests of all of them are counted 
 from __future__ import annotations
 
 import functools
+import logging
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from django.core.signals import setting_changed
@@ -14,11 +16,17 @@ from leakguard.endpoint import Endpoint
 from leakguard.endpoint.first_words import token_at_start
 from leakguard.guard import Guard
 from leakguard.routes import Ledger
+from leakguard.routes.ledger import flight_around
 from leakguard.routes.sampling import start_or_log as start_sampling
 from leakguard_django import conf, names
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from leakguard.routes.ledger import Flight, RouteRow
     from leakguard.settings import Settings
+
+logger = logging.getLogger("leakguard")
 
 
 class Core:
@@ -32,12 +40,41 @@ class Core:
             start_sampling(settings.sampling, numpy=settings.numpy)
         self.endpoint = Endpoint(
             settings,
-            self.ledger.report,
+            self._report,
             token=token_at_start(settings),
-            requests=self.ledger.requests,
-            history=self.ledger.history,
+            requests=self._requests,
+            history=self._history,
         )
         self.ledger.on_tick = self.endpoint.tick
+        self._outer: weakref.ref[Ledger] | None = None
+
+    def flight_around(self, request: Any) -> Flight | None:
+        """The flight of a LeakGuard that is wrapped around the whole project; it counts `request`,
+        and its figures are what the endpoint tells from then on."""
+        found = flight_around(getattr(request, "scope", None) or request.META, self.ledger)
+        if found is None:
+            return None
+        if self._outer is None:
+            logger.warning(
+                "This project is wrapped in LeakGuard(application), and leakguard_django.LeakGuard "
+                "is in its MIDDLEWARE as well. The wrapper counts the requests; the middleware "
+                "only names their routes. Keep one of the two."
+            )
+        self._outer = weakref.ref(found[0])
+        return found[1]
+
+    def _counting(self) -> Ledger:
+        outer = self._outer() if self._outer is not None else None
+        return outer or self.ledger
+
+    def _report(self) -> Sequence[RouteRow]:
+        return self._counting().report()
+
+    def _requests(self) -> Mapping[str, int]:
+        return self._counting().requests()
+
+    def _history(self) -> Mapping[str, Sequence[tuple[float, int]]]:
+        return self._counting().history()
 
     def below(self, path: str) -> str | None:
         """What follows the endpoint's own path; None if `path` is the app's."""

@@ -21,7 +21,8 @@ _PIECE = 1 << 16
 
 async def answer(core: Core, request: Any, below: str) -> HttpResponse:
     """The endpoint's answer to `request`, whose path goes on with `below` after its own."""
-    core.endpoint.join()
+    if core.flight_around(request) is None:  # else the one around makes this process known
+        core.endpoint.join()
     given = getattr(request, "scope", None) or request.META
     asked = EndpointRequest(
         method=request.method,

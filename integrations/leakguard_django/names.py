@@ -22,10 +22,14 @@ def name_of(flight: Flight) -> str:
     its path matches.
     """
     request = flight.scope[REQUEST]
+    route = route_of(request)
+    return UNMATCHED if route is None else f"{shown(request.method)} {route}"
+
+
+def route_of(request: Any) -> str | None:
+    """ "/shop/<int:id>/", the pattern of `request` as an address; None if none matches."""
     match = getattr(request, "resolver_match", None) or _match(request)
-    if match is None:
-        return UNMATCHED
-    return f"{shown(request.method)} {as_path(match.route)}"
+    return None if match is None else as_path(match.route)
 
 
 def as_path(route: str) -> str:

@@ -19,11 +19,12 @@ from leakguard.routes.folding import OTHER
 from leakguard.routes.memory import MemoryBook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from typing import Any
 
     from leakguard.routes.memory import RouteMemory
 
-__all__ = ["OTHER", "UNMATCHED", "Figures", "Flight", "Ledger", "RouteRow"]
+__all__ = ["OTHER", "UNMATCHED", "Figures", "Flight", "Ledger", "RouteRow", "flight_around"]
 
 UNMATCHED = "(unmatched)"
 TICK_SECONDS = 1.0
@@ -199,6 +200,23 @@ def sampled_routes() -> dict[int, tuple[str, int]] | None:
     if names is None:
         return None
     return {number: (name, 0) for number, name in names.items()} | counted
+
+
+def flight_around(
+    scope: Mapping[str, Any], inner: Ledger | None = None
+) -> tuple[Ledger, Flight] | None:
+    """The flight by which a ledger of this process, other than `inner`, counts the request of this
+    scope or environ already."""
+    # A middleware between may have copied the mapping, but not what is in it.
+    part = "wsgi.input" if "wsgi.input" in scope else "headers"
+    given = scope.get(part)
+    for ledger in list(_ledgers):
+        if ledger is inner:
+            continue
+        for flight in ledger.flights:
+            if flight.scope is scope or (given is not None and flight.scope.get(part) is given):
+                return ledger, flight
+    return None
 
 
 _ledgers: weakref.WeakSet[Ledger] = weakref.WeakSet()
