@@ -58,6 +58,38 @@ static inline int lg_is_direct(PyObject *mapping, PyObject *value) {
 #endif
 }
 
+#define LG_FEW 16
+
+typedef struct {
+    PyObject *seen[LG_FEW];
+    int count;
+} LGFew;
+
+static int lg_collect(PyObject *found, void *few) {
+    LGFew *known = few;
+    if (known->count == LG_FEW) return -1;
+    known->seen[known->count++] = found;
+    return 0;
+}
+
+/* Whether two small mappings have the same variables with the same values. False is no answer. An
+ * app that sets variables of its own and resets them leaves a mapping that is equal to the one
+ * before, and not the same: Flask does so with each request. */
+static inline int lg_is_equal(PyObject *mapping, PyObject *other) {
+#ifdef LG_CONTEXT_KNOWN
+    PyObject *root = (PyObject *)((PyHamtObject *)mapping)->h_root;
+    PyObject *its = (PyObject *)((PyHamtObject *)other)->h_root;
+    LGFew one, two;
+    one.count = two.count = 0;
+    return ((PyHamtObject *)mapping)->h_count == ((PyHamtObject *)other)->h_count &&
+           Py_TYPE(root) == Py_TYPE(its) && !Py_TYPE(root)->tp_traverse(root, lg_collect, &one) &&
+           !Py_TYPE(its)->tp_traverse(its, lg_collect, &two) && one.count == two.count &&
+           !memcmp(one.seen, two.seen, sizeof(PyObject *) * (size_t)one.count);
+#else
+    return 0;
+#endif
+}
+
 /* Tries all of this on a context of its own. -1: an error. */
 static int lg_check_context(PyObject *variable) {
     lg_context_usable = 0;

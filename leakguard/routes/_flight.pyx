@@ -27,6 +27,7 @@ cdef extern from "_context.h":
     PyObject **lg_context_vars(PyThreadState *) noexcept
     void lg_exchange_vars(PyThreadState *, PyObject **, PyObject *) noexcept
     bint lg_is_direct(PyObject *, PyObject *) noexcept
+    bint lg_is_equal(PyObject *, PyObject *) noexcept
     int lg_check_context(object) except -1
     Py_ssize_t lg_references "Py_REFCNT"(PyObject *) noexcept
     enum:
@@ -66,6 +67,8 @@ cdef extern from "_types.h":
     int lg_status(PyObject *) noexcept
     Flight lg_own(PyObject *)
     object lg_taken(PyObject *)
+    object lg_next_item(PyObject *, PyObject *)
+    bint lg_has_length(PyObject *) noexcept
     void LG_COMPLETE_TYPES() noexcept
 
 NO_REQUEST = LG_NO_REQUEST

@@ -97,7 +97,15 @@ cdef int take_off(Flight flight) except -1:
     cdef PyObject **current = lg_context_vars(thread)
     # What came before may be empty by now, and the context must not get that, if the collector has
     # found the flight to be garbage.
-    if current != NULL and current[0] == <PyObject *>flight.mapping and not flight.unsound:
+    if (
+        current != NULL
+        and not flight.unsound
+        and flight.mapping is not None
+        and (
+            current[0] == <PyObject *>flight.mapping
+            or lg_is_equal(current[0], <PyObject *>flight.mapping)
+        )
+    ):
         lg_exchange_vars(thread, current, <PyObject *>flight.before)
     elif get_value(variable) is flight.slot:
         # Never reset(): it clears the variable's cache and then allocates.

@@ -148,6 +148,20 @@ static inline int lg_may_contain(PyObject *path, PyObject *ours) {
                   (size_t)PyUnicode_GET_LENGTH(path)) != NULL;
 }
 
+/* The next item, or `end`. No StopIteration is made, whose traceback costs more than most items. */
+static inline PyObject *lg_next_item(PyObject *iterator, PyObject *end) {
+    PyObject *item = PyIter_Next(iterator);
+    if (!item && !PyErr_Occurred()) item = Py_NewRef(end);
+    return item;
+}
+
+/* Whether len() works, as far as its type says. */
+static inline int lg_has_length(PyObject *object) {
+    PyTypeObject *type = Py_TYPE(object);
+    return (type->tp_as_sequence && type->tp_as_sequence->sq_length) ||
+           (type->tp_as_mapping && type->tp_as_mapping->mp_length);
+}
+
 /* For Cython: an object whose reference is taken over. */
 static inline PyObject *lg_own(PyObject *kept) { return kept; }
 static inline PyObject *lg_taken(PyObject *kept) { return kept; }

@@ -39,7 +39,7 @@ cdef public class WsgiMiddleware [object LGWsgiMiddleware, type LGWsgiMiddleware
 
     cdef object watched(self, Flight flight, answer):
         cdef WsgiBody body
-        if hasattr(answer, "__len__"):
+        if lg_has_length(<PyObject *>answer):
             body = SizedWsgiBody.__new__(SizedWsgiBody)
         else:
             body = WsgiBody.__new__(WsgiBody)
@@ -78,6 +78,8 @@ cdef bint is_for_the_server(environ, answer) except -1:
         return False
     return isinstance(answer, wrapper) if isinstance(wrapper, type) else hasattr(answer, "read")
 
+cdef object END = object()
+
 @cython.no_gc_clear  # it ends its flight when garbage is collected as well
 cdef class WsgiBody:
     """What the app has returned, item by item; the request ends with `close()`."""
@@ -100,16 +102,17 @@ cdef class WsgiBody:
         try:
             if self.iterator is None:
                 self.iterator = iter(self.answer)
-            return next(self.iterator)
-        except StopIteration:
-            if self.flight is not None:
-                self.flight.ended = lg_seconds()
-            raise
+            item = lg_next_item(<PyObject *>self.iterator, <PyObject *>END)
         except Exception:
             self.failed = True
             raise
         finally:
             slot_off(self.flight)
+        if item is END:
+            if self.flight is not None:
+                self.flight.ended = lg_seconds()
+            raise StopIteration
+        return item
 
     def close(self):
         slot_on(self.flight)
