@@ -10,12 +10,13 @@ W004  the endpoint's path shadows a URL of the project
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings as project
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004  # Django's own names
 from django.core.exceptions import ImproperlyConfigured
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import Resolver404, URLPattern, URLResolver, get_resolver
 from django.utils.module_loading import import_string
 
 from leakguard.errors import SettingsError
@@ -80,17 +81,20 @@ def check_middleware(**_: Any) -> list[CheckMessage]:
 def check_urls(**_: Any) -> list[CheckMessage]:
     try:
         own = conf.build().path
-        routes = list(_routes(get_resolver().url_patterns))
+        resolver = get_resolver()
+        never = [route for route in _routes(resolver.url_patterns) if _is_below(own, route)]
+        partly = [route for route in _matching(resolver, own) if route not in never]
     except (SettingsError, ImproperlyConfigured, AttributeError):
         return []  # told by other checks: by E001, and Django's own of ROOT_URLCONF
+    problems = [f"The URL pattern {route!r} is never reached" for route in never]
+    problems += [f"The URL pattern {route!r} is not reached at {own}" for route in partly]
     return [
         Warning(
-            f"The URL pattern {route!r} is never reached: LeakGuard answers under {own}.",
+            f"{problem}: LeakGuard answers under {own}.",
             hint="Choose another path: LEAKGUARD['path'].",
             id="leakguard.W004",
         )
-        for route in routes
-        if _is_below(own, route)
+        for problem in problems
     ]
 
 
@@ -111,17 +115,39 @@ def _is_ours(name: str) -> bool:
     return isinstance(found, type) and issubclass(found, LeakGuardMiddleware)
 
 
+_OWN_URLS = "leakguard_django.urls"
+
+
 def _routes(patterns: Any, before: str = "") -> Iterator[str]:
     """The patterns of the project's own views, each from the root on."""
     for pattern in patterns:
-        route = before + str(pattern.pattern)
+        part = str(pattern.pattern)
+        route = before + part.removeprefix("^") if before else part
         if isinstance(pattern, URLResolver):
-            if getattr(pattern.urlconf_name, "__name__", None) != "leakguard_django.urls":
+            if getattr(pattern.urlconf_name, "__name__", None) != _OWN_URLS:
                 yield from _routes(pattern.url_patterns, route)
         elif isinstance(pattern, URLPattern):
             yield route
 
 
 def _is_below(own: str, route: str) -> bool:
-    path = as_path(route).removesuffix("$").removesuffix(r"\Z").removesuffix("/?")
+    route = re.sub(r"\\([^\w\s])", r"\1", route.removesuffix(r"\Z"))  # of a regular expression
+    path = as_path(route).removesuffix("$").removesuffix("/?")
     return path == own or path.startswith(f"{own}/")
+
+
+def _matching(resolver: URLResolver, own: str) -> list[str]:
+    """The patterns with variable parts of which `own` is one of the URLs.
+
+    Not those that are nothing but variable: such a one takes what is left by all others.
+    """
+    found: dict[str, None] = {}
+    for path in (own, f"{own}/"):
+        try:
+            match = resolver.resolve(path)
+        except Resolver404:
+            continue
+        said = re.split(r"[<(\[.*]", as_path(match.route), maxsplit=1)[0]
+        if said != "/" and getattr(match.func, "__module__", "") != "leakguard_django.views":
+            found[match.route] = None
+    return list(found)

@@ -23,6 +23,8 @@ urlpatterns = [
     path("blog/", include([path("", view), path("new/", view)])),
     re_path(r"^old$", view),
     re_path(r"^news/?$", view),
+    re_path(r"^help/", include([re_path(r"^how\-to/$", view), re_path(r"^(?P<name>\w+)/$", view)])),
+    path("tags/<slug:tag>", view),
     path("<path:anything>", view),
     path("ops/", include("leakguard_django.urls")),
 ]
@@ -83,14 +85,17 @@ def test_the_middleware_should_be_first(middleware, expected):
         ("/blog/new", "blog/new/"),
         ("/old", "^old$"),
         ("/news", "^news/?$"),
+        ("/help/how-to", r"^help/how\-to/$"),
+        ("/help/leak", r"^help/(?P<name>\w+)/$"),
+        ("/tags/leak", "tags/<slug:tag>"),
     ],
 )
 def test_a_path_that_shadows_a_url_is_told(own, shadowed):
     message = found(LEAKGUARD={"token": TOKEN, "path": own})["leakguard.W004"]
-    assert shadowed in message.msg
+    assert repr(shadowed) in message.msg
     assert own in message.msg
 
 
-@pytest.mark.parametrize("own", ["/_leak", "/ops", "/shop/leak", "/olds"])
+@pytest.mark.parametrize("own", ["/_leak", "/ops", "/shop/leak", "/olds", "/help/a-b", "/tags/a/b"])
 def test_other_paths_shadow_nothing(own):
     assert found(LEAKGUARD={"token": TOKEN, "path": own}) == {}
