@@ -46,16 +46,23 @@ class LeakGuard(WsgiMiddleware):
     def __init__(self, app: WSGIApplication, **options: Unpack[Options]) -> None:
         check_is_wsgi(app)
         self._set_up(app, Settings.build(**options))
+        self.start()
 
     @classmethod
     def with_settings(cls, app: WSGIApplication, settings: Settings, rules: object = None) -> Self:
-        """Wraps a WSGI app whose settings a framework has read.
+        """Wraps a WSGI app whose settings a framework has read; nothing runs before `start`.
 
         `rules` is the werkzeug `Map` of the app itself, for the names of apps mounted in it.
         """
         made = cls.__new__(cls)
         made._set_up(app, settings, rules)
         return made
+
+    def start(self) -> None:
+        """Samples allocations from now on, if the settings say so; nothing the second time. To be
+        called for what `with_settings` has made."""
+        if self.settings.sampling:
+            start_sampling(self.settings.sampling, numpy=self.settings.numpy)
 
     def _set_up(self, app: WSGIApplication, settings: Settings, rules: object = None) -> None:
         self.settings = settings
@@ -65,8 +72,6 @@ class LeakGuard(WsgiMiddleware):
         self._ledger = Ledger(names, max_routes=settings.max_routes)
         super().__init__(app, self._ledger, self._path)
         self._guard.attempt(frameworks.attach, app)
-        if settings.sampling:
-            start_sampling(settings.sampling, numpy=settings.numpy)
         self.endpoint = Endpoint(
             settings,
             self._ledger.report,

@@ -1,4 +1,7 @@
-"""The extension: settings from `app.config`, the wrapped app, the rule of a request that fails."""
+"""The extension: settings from `app.config`, the wrapped app, the rule of a request that fails.
+
+Nothing runs before the first request: every command of `flask` makes the app, and most serve none.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ from leakguard.settings import FrameworkSettings, Options, Settings
 from leakguard_flask.commands import group
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
 _PREFIX = "LEAKGUARD_"
 _NAME = "leakguard"
@@ -51,11 +55,25 @@ class LeakGuard:
                 "request twice; call LeakGuard(app) or init_app(app) once."
             )
         settings = Settings.build(_from_config(app.config), **self._options)
-        guarded = wsgi.LeakGuard.with_settings(app.wsgi_app, settings, app.url_map)
+        guarded = _Waiting.with_settings(app.wsgi_app, settings, app.url_map)
         app.wsgi_app = guarded  # type: ignore[method-assign]  # how Flask wants it to be wrapped
         app.extensions[_NAME] = guarded
-        got_request_exception.connect(_keep_rule, app)
+        got_request_exception.connect(_on_exception, app)
+        # Not `app.teardown_request`, which refuses where the app has served before.
+        app.teardown_request_funcs.setdefault(None, []).append(_on_teardown)
         app.cli.add_command(group)
+
+
+class _Waiting(wsgi.LeakGuard):
+    """One that has not been called. The first call makes it a plain one, in the process that serves
+    (a forked worker, not the master that loaded the app); no later call pays for having waited.
+    """
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        self._guard.attempt(self.start)
+        self._guard.attempt(self.endpoint.join)
+        self.__class__ = wsgi.LeakGuard  # type: ignore[assignment]  # of the same layout
+        return self(environ, start_response)
 
 
 def _from_config(config: Mapping[str, object]) -> FrameworkSettings:
@@ -66,7 +84,17 @@ def _from_config(config: Mapping[str, object]) -> FrameworkSettings:
     )
 
 
-def _keep_rule(_sender: Flask, **_: object) -> None:
+def _on_exception(_sender: Flask, **_: object) -> None:
+    _keep_rule()
+
+
+def _on_teardown(error: BaseException | None) -> None:
+    # Flask sends no signal for a SystemExit, nor for another one that is no Exception.
+    if error is not None:
+        _keep_rule()
+
+
+def _keep_rule() -> None:
     """Of a request that raises to the server, which then never begins its answer: only there could
     its rule be seen from outside."""
     if has_request_context() and request.url_rule is not None:

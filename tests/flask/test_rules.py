@@ -103,6 +103,35 @@ def test_errors_count_for_their_rule(make_app, counted, propagate):
     assert counted(app) == {"GET /items/<int:number>": (2, 2, 0)}
 
 
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt, GeneratorExit])
+def test_what_is_no_exception_ends_the_request_of_its_rule(make_app, counted, kind):
+    app = make_app()
+    LeakGuard(app)
+    app.add_url_rule("/hello", "hello", hello)
+
+    @app.route("/items/<int:number>")
+    def items(number):
+        raise kind
+
+    @app.route("/stream/<int:number>")
+    def stream(number):
+        def parts():
+            yield "x"
+            raise kind
+
+        return Response(parts())
+
+    for path in ("/items/1", "/items/2", "/stream/1"):
+        with pytest.raises(kind):
+            ask(app, path)
+    ask(app, "/hello")
+    assert {name: (row[0], row[2]) for name, row in counted(app).items()} == {
+        "GET /items/<int:number>": (2, 0),
+        "GET /stream/<int:number>": (1, 0),
+        "GET /hello": (1, 0),
+    }
+
+
 def test_an_error_before_a_rule_has_matched_is_unmatched(make_app, counted):
     app = make_app(PROPAGATE_EXCEPTIONS=True)
     LeakGuard(app)
