@@ -32,7 +32,7 @@ test: ui/node_modules/.whole $(VENV)/.test-tools $(VENV)/.installed ## build, in
 	$(call say,Testing the installed package)
 	@$(bin)/python -P -m pytest $(addprefix --ignore=,$(NOT)) $(ONLY)
 
-ready: $(VENV)/.test-tools $(VENV)/.installed ## build and install, with what the tests need
+ready: ui/node_modules/.whole $(VENV)/.test-tools $(VENV)/.installed ## build and install, with what the tests need
 
 check: check-ruff check-mypy check-pyright check-ui ## lint, formatting and types
 
