@@ -147,7 +147,8 @@ def _matching(resolver: URLResolver, own: str) -> list[str]:
             match = resolver.resolve(path)
         except Resolver404:
             continue
-        said = re.split(r"[<(\[.*]", as_path(match.route), maxsplit=1)[0]
+        route = match.route or ""
+        said = re.split(r"[<(\[.*]", as_path(route), maxsplit=1)[0]
         if said != "/" and getattr(match.func, "__module__", "") != "leakguard_django.views":
-            found[match.route] = None
+            found[route] = None
     return list(found)

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote
 
 from leakguard.endpoint.lockout import Lockout
@@ -43,7 +43,6 @@ class Server(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: Server
     timeout = _SECONDS
 
     def do_GET(self) -> None:  # the name is the library's
@@ -56,7 +55,7 @@ class _Handler(BaseHTTPRequestHandler):
             client=str(self.client_address[0]),
             body=self._body,
         )
-        response = asyncio.run(self.server.saved.answer(request))
+        response = asyncio.run(cast("Server", self.server).saved.answer(request))
         self.send_response_only(response.status)
         for name, value in response.headers:
             self.send_header(name, value)
