@@ -11,6 +11,9 @@ _MANY_OBJECTS, MANY_BYTES = 100, 256 << 10
 LARGE, _LARGE_A_REQUEST = 1 << 20, 200.0
 # One object that grows by itself, such as a bytearray.
 _ONE_BUFFER = 64 << 10
+# An event loop drops cancelled timers when there are more than a hundred timers and half of them
+# are cancelled: the timeout of each connection that is kept alive is one, and they come and go.
+_TIMER, _CANCELLED_TIMERS = "asyncio.events.TimerHandle", 100
 # Where nobody counts requests.
 _LEAST_OBJECTS, _LEAST_BYTES = 50, 8 << 10
 
@@ -34,6 +37,12 @@ def is_dense(objects: int, size: int, requests: float | None) -> bool:
     return _is_large(objects, size, requests) or (
         objects >= LEAST_OBJECTS_A_REQUEST * requests and size >= LEAST_BYTES_A_REQUEST * requests
     )
+
+
+def may_be_cancelled(object_type: str, objects: int, size: int) -> bool:
+    """Whether so many objects of a type are no more than the timers that an event loop keeps though
+    they were cancelled."""
+    return object_type == _TIMER and objects <= _CANCELLED_TIMERS and size < MANY_BYTES
 
 
 def _is_large(objects: int, size: int, requests: float) -> bool:

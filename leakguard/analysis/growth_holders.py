@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from leakguard.analysis import _pathtree
-from leakguard.analysis.growth_floors import LARGE, MANY_BYTES, is_dense, is_enough
+from leakguard.analysis.growth_floors import (
+    LARGE,
+    MANY_BYTES,
+    is_dense,
+    is_enough,
+    may_be_cancelled,
+)
 from leakguard.analysis.growth_found import GrownPath, requests_between
 from leakguard.analysis.growth_series import (
     LEAST_INTERVALS,
@@ -196,6 +202,9 @@ class Comparison:
         member = self.paths[heaviest.index]
         if self.is_few and heaviest.by_count and not self._are_many(heaviest.index, gained_bytes):
             return None
+        main = self.tree.main(heaviest.index)
+        if self.floors and may_be_cancelled(main.type, main.count, gained_bytes):
+            return None
         linked = self.tree.is_linked(heaviest.index)
         named = self.tree.head(heaviest.index) if linked else holder
         bounded = member.flags & _pathtree.FLAG_BOUNDED
@@ -205,7 +214,7 @@ class Comparison:
             # a container with a limit stops by itself
             verdict="warming up" if bounded and word == "growing" else word,
             confidence=max(found.judged.confidence for found in group),
-            object_type=self.tree.main(heaviest.index).type,
+            object_type=main.type,
             object_count=sum(self.paths[f.index].count for f in counted) or objects[-1],
             growth_objects=gained,
             growth_bytes=gained_bytes,

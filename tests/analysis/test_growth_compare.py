@@ -325,3 +325,15 @@ def test_garbage_that_is_never_collected_is_told(series):
     growth = compare(series(build, EVEN))
     assert (growth.garbage_grows, growth.paths) == (True, ())
     assert not compare(series(build, (0, 300, 0, 300, 0, 300))).garbage_grows
+
+
+def timers(heap, count):
+    held = heap.variable(heap.shop, "_scheduled", "list", 100 + 8 * count, TypeKind.LIST)
+    heap.fill(held, count, 450, "asyncio.events.TimerHandle", flags=3)
+
+
+@pytest.mark.parametrize(
+    ("counts", "grows"), [((5, 29, 53, 79), False), ((40, 80, 120, 160), True)]
+)
+def test_timers_that_a_loop_has_not_dropped_yet_are_no_leak(series, counts, grows):
+    assert bool(compare(series(timers, counts)).growing()) == grows

@@ -1,4 +1,4 @@
-"""One real browser for all of these tests, and pages in it that must stay clean."""
+"""One real browser for the tests of a module, and pages in it that must stay clean."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = ["--no-sandbox", "--disable-dev-shm-usage", "--force-color-profile=srgb"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """While there is one an event loop counts as running: it ends with the module."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         pytest.fail("these tests need a browser: apt-get install chromium")
