@@ -93,17 +93,14 @@ static void lg_visit_dict(PyDictObject *dict, LGSink *k) {
     }
 }
 
-/* String keys, which a dict's own tp_traverse leaves out. An OrderedDict's list holds each again. */
-static void lg_visit_dict_keys(PyDictObject *dict, LGType *t, LGSink *k) {
+/* String keys, which a dict's own tp_traverse leaves out. An OrderedDict's list holds each again, and
+ * that one it visits. */
+static void lg_visit_dict_keys(PyDictObject *dict, LGSink *k) {
     PyDictKeysObject *keys = dict->ma_keys;
-    int unicode = lg_keys_unicode(keys), again = t->special == LG_ORDERED_DICT;
-    for (Py_ssize_t i = 0; i < keys->dk_nentries; i++) {
-        PyObject *key = unicode ? DK_UNICODE_ENTRIES(keys)[i].me_key : DK_ENTRIES(keys)[i].me_key;
-        PyObject *value = unicode ? DK_UNICODE_ENTRIES(keys)[i].me_value : DK_ENTRIES(keys)[i].me_value;
-        if (!value) continue;
-        if (unicode && !dict->ma_values) lg_emit(k, key, LG_L(LG_E_DICT_KEY));
-        if (again) lg_emit(k, key, LG_L(LG_E_DICT_KEY));
-    }
+    if (!lg_keys_unicode(keys) || dict->ma_values) return;
+    PyDictUnicodeEntry *entries = DK_UNICODE_ENTRIES(keys);
+    for (Py_ssize_t i = 0; i < keys->dk_nentries; i++)
+        if (entries[i].me_value) lg_emit(k, entries[i].me_key, LG_L(LG_E_DICT_KEY));
 }
 
 static void lg_visit_code(PyCodeObject *code, LGSink *k) {
@@ -314,7 +311,7 @@ static void lg_visit(PyObject *op, LGType *t, LGSink *k) {
     } else {
         for (int i = 0; i < k->expected_count; i++) lg_emit(k, k->expected[i], k->expected_label[i]);
     }
-    if (t->kind == LG_DICT) lg_visit_dict_keys((PyDictObject *)op, t, k);
+    if (t->kind == LG_DICT) lg_visit_dict_keys((PyDictObject *)op, k);
     if (t->special == LG_DATETIME && ((PyDateTime_DateTime *)op)->hastzinfo)
         lg_emit(k, ((PyDateTime_DateTime *)op)->tzinfo, k->label_tzinfo);
     if (t->special == LG_TIME && ((PyDateTime_Time *)op)->hastzinfo)

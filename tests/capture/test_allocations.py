@@ -255,5 +255,6 @@ def test_the_allocators_figures_while_sampling(apart: Any) -> None:
     assert 0.95 < same < 1.1
     assert more > 20_000 * 10 * 8
     assert live > 1000
+    # each sampled block takes 513 bytes at least, of which the walk sees its object's
     for share in coverage:
-        assert 0.85 <= share <= 1.1
+        assert 0.8 <= share <= 1.1

@@ -6,7 +6,7 @@ import ctypes
 import gc
 import itertools
 import sys
-from collections import Counter
+from collections import Counter, OrderedDict
 from typing import Any
 
 import pytest
@@ -63,6 +63,21 @@ def test_counts_are_explained() -> None:
     node = {address: i for i, address in enumerate(image.node_address)}
     # whatever the expression below adds, it adds to each of them
     assert len({sys.getrefcount(heap[i]) - degrees[node[id(heap[i])]] for i in range(500)}) == 1
+
+
+def test_an_ordered_dict_refers_to_each_key_twice() -> None:
+    """Once from its table and once from its list; the collector is told of one only."""
+    keys = [f"key {number} of a dict in order" for number in range(50)] + [(1, 2), (3, 4)]
+    before = [sys.getrefcount(keys[place]) for place in range(len(keys))]
+    names: OrderedDict[object, float] = OrderedDict((key, 0.5) for key in keys[:50])
+    mixed: OrderedDict[object, float] = OrderedDict((key, 0.5) for key in keys)
+    image = leakguard.snapshot()
+    node = {address: i for i, address in enumerate(image.node_address)}
+    seen = Counter(
+        image.edge_target[edge] for owner in (names, mixed) for edge in image.edges(node[id(owner)])
+    )
+    gained = [sys.getrefcount(keys[place]) - count for place, count in enumerate(before)]
+    assert [seen[node[id(key)]] for key in keys] == gained == [4] * 50 + [2] * 2
 
 
 def test_hardly_any_count_is_below_its_references() -> None:
