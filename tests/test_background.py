@@ -19,11 +19,12 @@ def runtime(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     tmp_path.chmod(0o700)
     monkeypatch.setattr(tracks, "_tracks", {})
+    others = set(threading.enumerate())
     yield
     if background._started is not None:
         background._started.stop()
     sampling.stop()
-    for thread in threading.enumerate():
+    for thread in set(threading.enumerate()) - others:
         if thread.name == "leakguard-workers":
             thread.join(30)
 
