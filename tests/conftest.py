@@ -1,4 +1,4 @@
-"""What tests share: a runtime directory away from other runs, snapshots that find nothing."""
+"""What tests share: a runtime directory and tracks of their own, snapshots that find nothing."""
 
 from __future__ import annotations
 
@@ -18,6 +18,14 @@ def own_runtime_directory(tmp_path_factory):
         patch.setenv("XDG_RUNTIME_DIR", str(place))
         patch.setenv("TMPDIR", str(place))  # where workers without the former meet
         yield
+
+
+@pytest.fixture(autouse=True)
+def own_tracks(monkeypatch):
+    """The tracks of a process are rows of every report in it."""
+    from leakguard.routes import tracks
+
+    monkeypatch.setattr(tracks, "_tracks", {})
 
 
 @pytest.fixture

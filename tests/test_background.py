@@ -11,14 +11,13 @@ import threading
 import pytest
 
 from leakguard import LeakGuardError, SettingsError, background, cli, start, track, workers
-from leakguard.routes import sampling, tracks
+from leakguard.routes import sampling
 
 
 @pytest.fixture(autouse=True)
 def runtime(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     tmp_path.chmod(0o700)
-    monkeypatch.setattr(tracks, "_tracks", {})
     others = set(threading.enumerate())
     yield
     if background._started is not None:

@@ -18,7 +18,8 @@ def test_trim_gives_free_pages_back():
     assert done.problem is None
     assert done.before.c_heap_free > 50 * MB
     assert done.released > 50 * MB
-    assert done.after.c_heap_free < 50 * MB
+    # not all of it: a process that has tested much keeps pages in use here and there
+    assert done.after.c_heap_free < done.before.c_heap_free - 50 * MB
     assert json.loads(json.dumps(done.to_dict()))["released_bytes"] == done.released
     assert len(pin) == 100_000
 
