@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from pathlib import Path
 
 import pytest
 
@@ -218,3 +219,9 @@ def test_sampling_is_on_off_or_an_interval(value, interval):
 
 def test_the_type_checkers_know_the_same_options():
     assert set(Options.__annotations__) == {field.name for field in dataclasses.fields(Settings)}
+
+
+def test_the_page_of_options_has_each_once():
+    page = Path(__file__).parents[1] / "docs" / "options.md"
+    rows = [line.split("`")[1] for line in page.read_text().splitlines() if line.startswith("| `")]
+    assert rows == [field.name for field in dataclasses.fields(Settings)]

@@ -17,8 +17,8 @@ import stat
 from typing import TYPE_CHECKING
 
 from leakguard.errors import LeakGuardError
+from leakguard.option_values import MIN_TOKEN_LENGTH
 from leakguard.private_dir import OWN_DIRECTORY, directories, directory, opened
-from leakguard.settings import MIN_TOKEN_LENGTH
 
 if TYPE_CHECKING:
     from pathlib import Path
