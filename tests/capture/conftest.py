@@ -39,3 +39,8 @@ def apart() -> Callable[..., Any]:
 def apart_misbehaving(misbehaving: Path) -> Callable[..., Any]:
     """The same, where `import misbehaving` works."""
     return partial(own_process.run, folder=misbehaving)
+
+
+@pytest.fixture(params=["fork", "inline"])
+def method(request: pytest.FixtureRequest) -> str:
+    return str(request.param)

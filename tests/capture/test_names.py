@@ -3,76 +3,19 @@
 from __future__ import annotations
 
 import array
-import asyncio
 import collections
-import contextvars
 import datetime
 import functools
 import gc
 import sys
-import threading
-import types
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-import pytest
+from looking import Held, look
 
 import leakguard
-from leakguard.image import EdgeKind, HeapImage, RootKind, TypeKind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-class Held:
-    """What each holder below holds."""
-
-
-class View:
-    """An image, asked about objects of the process it was taken from."""
-
-    def __init__(self, image: HeapImage) -> None:
-        self.image = image
-        self.node = {address: node for node, address in enumerate(image.node_address)}
-
-    def references(self, holder: object) -> dict[int, tuple[EdgeKind, str]]:
-        """Address of each object that the holder refers to -> how."""
-        return self.references_of(self.node[id(holder)])
-
-    def references_of(self, node: int) -> dict[int, tuple[EdgeKind, str]]:
-        found = {}
-        for edge in self.image.edges(node):
-            label = self.image.label(edge)
-            target = self.image.node_address[self.image.edge_target[edge]]
-            found[target] = (label.kind, label.name)
-        return found
-
-    def attribute(self, holder: object, held: object) -> str | None:
-        """The attribute that holds it: directly, or where this CPython keeps it, in the dict."""
-        found = self.references(holder)
-        for address, how in list(found.items()):
-            if how == (EdgeKind.SLOT, "__dict__"):
-                found |= self.references_of(self.node[address])
-        kind, name = found.get(id(held), (None, ""))
-        return name if kind in (EdgeKind.ATTR, EdgeKind.KEY) else None
-
-    def path(self, holder: object, *steps: object) -> list[tuple[EdgeKind, str]]:
-        """The names along holder -> steps[0] -> steps[1] …"""
-        names = []
-        for step in steps:
-            names.append(self.references(holder)[id(step)])
-            holder = step
-        return names
-
-
-@pytest.fixture(params=["fork", "inline"])
-def method(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-def look(method: Any = "fork") -> View:
-    return View(leakguard.snapshot(method=method))
+from leakguard.image import EdgeKind, RootKind
 
 
 class Plain:
@@ -198,150 +141,6 @@ def test_functions(method: str) -> None:
     assert ident.line == inner.__code__.co_firstlineno
 
 
-def test_generators_and_coroutines(method: str) -> None:
-    def generate() -> Iterator[object]:
-        kept_by_generator = Held()
-        yield kept_by_generator
-
-    async def work() -> None:
-        kept_by_coroutine = Held()
-        found.append(kept_by_coroutine)
-        await pause()
-
-    @types.coroutine
-    def pause() -> Iterator[None]:
-        yield
-
-    found: list[object] = []
-    generator = generate()
-    found.append(next(generator))
-    coroutine = work()
-    coroutine.send(None)
-    view = look(method)
-    assert view.references(generator)[id(found[0])] == (EdgeKind.LOCAL, "kept_by_generator")
-    assert view.references(coroutine)[id(found[1])] == (EdgeKind.LOCAL, "kept_by_coroutine")
-    ident = view.image.ident_of(view.node[id(coroutine)])
-    assert ident is not None
-    assert ident.name.endswith("test_generators_and_coroutines.<locals>.work")
-    coroutine.close()
-
-
-def test_tasks_of_a_running_loop() -> None:
-    async def wait_long() -> None:
-        kept_by_task = Held()
-        found.append(kept_by_task)
-        await asyncio.sleep(60)
-
-    async def main() -> View:
-        task = asyncio.create_task(wait_long(), name="waiting")
-        await asyncio.sleep(0)
-        view = await asyncio.to_thread(look)
-        node = view.node[id(task)]
-        assert view.image.type_kind[view.image.node_type[node]] == TypeKind.TASK
-        coroutine = task.get_coro()
-        assert view.references(coroutine)[id(found[0])] == (EdgeKind.LOCAL, "kept_by_task")
-        task.cancel()
-        return view
-
-    found: list[object] = []
-    asyncio.run(main())
-
-
-def test_locals_of_running_threads(method: str) -> None:
-    ready, done = threading.Event(), threading.Event()
-    found: list[object] = []
-
-    def worker() -> None:
-        kept_by_thread = Held()
-        found.append(kept_by_thread)
-        ready.set()
-        done.wait()
-
-    thread = threading.Thread(target=worker, name="the worker")
-    thread.start()
-    ready.wait()
-    kept_here = Held()
-    view = look(method)
-    done.set()
-    thread.join()
-    image = view.image
-    locals_seen = {}
-    for root, kind in zip(image.root_node, image.root_kind, strict=True):
-        if kind != RootKind.THREAD:
-            continue
-        name = image.ident_of(root)
-        assert name is not None
-        for edge in image.edges(root):
-            frame = image.edge_target[edge]
-            for target, how in view.references_of(frame).items():
-                locals_seen[target] = (name.name, how)
-    assert locals_seen[id(found[0])] == ("the worker", (EdgeKind.LOCAL, "kept_by_thread"))
-    assert locals_seen[id(kept_here)][1] == (EdgeKind.LOCAL, "kept_here")
-
-
-def test_a_thread_inside_a_specialised_init(method: str) -> None:
-    """3.13 puts a shim frame without a function between a hot call of a class and its __init__."""
-    ready, done = threading.Event(), threading.Event()
-
-    class Slow:
-        def __init__(self, wait: bool) -> None:
-            kept_by_init = [self]
-            if wait:
-                ready.set()
-                done.wait()
-            kept_by_init.clear()
-
-    def worker() -> None:
-        for round_ in range(5000):
-            Slow(round_ == 4999)
-
-    thread = threading.Thread(target=worker)
-    thread.start()
-    ready.wait()
-    try:
-        view = look(method)
-    finally:
-        done.set()
-        thread.join()
-    names = [view.image.ident_of(node) for node in view.image.named_node]
-    assert any(ident is not None and ident.name.endswith("Slow.__init__") for ident in names)
-
-
-def test_context_variables(method: str) -> None:
-    held = Held()
-    variables = [contextvars.ContextVar[object](f"variable_{i}") for i in range(40)]
-    context = contextvars.copy_context()
-    for variable in variables:
-        context.run(variable.set, held if variable is variables[17] else [variable])
-    view = look(method)
-    reached, pending = {}, [view.node[id(context)]]
-    while pending:
-        node = pending.pop()
-        for target, how in view.references_of(node).items():
-            child = view.node[target]
-            kind = view.image.type_kind[view.image.node_type[child]]
-            if kind == TypeKind.HAMT:
-                pending.append(child)
-            reached[target] = how
-    assert reached[id(held)] == (EdgeKind.CONTEXT_VAR, "variable_17")
-
-
-def test_thread_locals(method: str) -> None:
-    held = Held()
-    local = threading.local()
-    local.kept = held
-    view = look(method)
-    names = local.__dict__
-    assert view.references(names)[id(held)] == (EdgeKind.KEY, "kept")
-    reached, pending = {id(local)}, [view.node[id(local)]]
-    while pending:
-        for target in view.references_of(pending.pop()):
-            if target not in reached and len(reached) < 500:
-                reached.add(target)
-                pending.append(view.node[target])
-    assert id(held) in reached
-
-
 def test_lru_caches(method: str) -> None:
     @functools.cache
     def unbounded(number: int) -> object:
@@ -366,30 +165,6 @@ def test_lru_caches(method: str) -> None:
         and id(first) in view.references_of(view.node[address])
     )
     assert view.references_of(view.node[cache])[id(first)] == (EdgeKind.DATA_KEY, "int")
-
-
-def test_exceptions_hold_frames(method: str) -> None:
-    def fail() -> None:
-        kept_by_traceback = Held()
-        found.append(kept_by_traceback)
-        raise ValueError("never shown")
-
-    found: list[object] = []
-    try:
-        fail()
-    except ValueError as caught:
-        error = caught
-    traceback = error.__traceback__
-    assert traceback is not None
-    assert traceback.tb_next is not None
-    frame = traceback.tb_next.tb_frame
-    view = look(method)
-    assert view.path(error, traceback, traceback.tb_next, frame, found[0]) == [
-        (EdgeKind.SLOT, "__traceback__"),
-        (EdgeKind.SLOT, "tb_next"),
-        (EdgeKind.SLOT, "tb_frame"),
-        (EdgeKind.LOCAL, "kept_by_traceback"),
-    ]
 
 
 def test_weakref_callbacks_and_timezones(method: str) -> None:
