@@ -115,9 +115,9 @@ def _row(answer: Answer, words: Mapping[str, Any]) -> WorkerRow:
 
 def _figured(row: WorkerRow, words: Mapping[str, Any]) -> WorkerRow:
     figures = words.get("figures") or {}
-    return dataclasses.replace(
-        row, **{name: figures[name] for name in _FIGURES if figures.get(name) is not None}
-    )
+    points = tuple((ago, size) for ago, size in figures.get("rss_points") or ())
+    known = {name: figures[name] for name in _FIGURES if figures.get(name) is not None}
+    return dataclasses.replace(row, rss_points=points, **known)
 
 
 def _shared(found: workers.MergedSuspect, asked: int, alive: int) -> SharedSuspect:

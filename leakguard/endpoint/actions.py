@@ -27,6 +27,7 @@ _READ = ("GET", "HEAD")
 REPORT = Action("", _READ, ("top", "format", "worker"), ("text", "json", "html"))
 LATEST = Action("/latest", _READ, ("top", "worker", "format"), ("json",))
 HISTORY = Action("/history", _READ, ("worker", "format"), ("json",))
+PROGRESS = Action("/progress", _READ, ("format",), ("json",))
 SNAPSHOT = Action("/snapshot", ("POST",), ("top", "format"), ("json",))
 STATIC = Action("/static", _READ, (), ("text",))
 IMAGES = Action("/images", _READ, (), ("json",))
@@ -35,9 +36,10 @@ COMPARE_FILES = Action("/view/compare-files", ("POST",), (), ("json",))
 BASELINE = Action("/baseline", ("POST",), ("format",))
 DIFF = Action("/diff", _READ, ("from", "to", "format"))
 TRIM = Action("/trim", ("POST",), ("format",))
+OF_IMAGES = (IMAGES, VIEW, COMPARE_FILES)
 _ACTIONS = {
     action.path: action
-    for action in (REPORT, BASELINE, DIFF, TRIM, LATEST, HISTORY, SNAPSHOT, IMAGES)
+    for action in (REPORT, BASELINE, DIFF, TRIM, LATEST, HISTORY, PROGRESS, SNAPSHOT, IMAGES)
 }
 _BELOW = {f"{action.path}/": action for action in (STATIC, VIEW)}
 """Actions whose path goes on."""

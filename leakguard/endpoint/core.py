@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from leakguard import process
-from leakguard.endpoint import actions, answers, audit, compared, others, pages, query
+from leakguard.endpoint import actions, answers, audit, compared, others, pages, progress, query
 from leakguard.endpoint.gate import Gate
 from leakguard.endpoint.lockout import process_lockout
 from leakguard.endpoint.messages import Refusal
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from leakguard.endpoint.messages import EndpointRequest, EndpointResponse
     from leakguard.endpoint.query import Query
     from leakguard.endpoint.snapshots import Result, Snapshots, Taken
+    from leakguard.page.facts import Fresh
     from leakguard.report.model import RouteFigures
     from leakguard.settings import Settings
 
@@ -121,13 +122,8 @@ class Endpoint:
 
     async def _respond(self, request: EndpointRequest) -> EndpointResponse:
         action = actions.find(request, self._settings.path)
-        if action is actions.VIEW:
-            return await self._views.view(request)
-        if action is actions.COMPARE_FILES:
-            actions.check_is_meant(request)
-            return await self._views.compare_files(request)
-        if action is actions.IMAGES:
-            return await self._views.images(request)
+        if action in actions.OF_IMAGES:
+            return await self._views.answer(request, action)
         wanted = query.read(request, action, self._settings.top)
         if action is actions.STATIC:
             return await asyncio.to_thread(pages.file, request)
@@ -135,13 +131,17 @@ class Endpoint:
             return answers.as_json(200, await asyncio.to_thread(self._pages.latest, wanted))
         if action is actions.HISTORY:
             return answers.as_json(200, await asyncio.to_thread(self._pages.past, wanted))
+        if action is actions.PROGRESS:
+            told = await asyncio.to_thread(progress.of_any, self._watch, self._team)
+            return answers.as_json(200, told)
         if action is actions.SNAPSHOT:
             actions.check_is_meant(request)
             return await self._report(wanted)
         if wanted.form == "html":
-            fresh = wanted.fresh and not pages.is_ahead(request)
-            if fresh:
-                await _taken(self._watch.reports)
+            asked, at = self._watch.reports.now(), None
+            if wanted.fresh and not pages.is_ahead(request):
+                at = (await _taken(self._watch.reports)).at
+            fresh: Fresh | None = None if at is None else "new" if at >= asked else "kept"
             return await asyncio.to_thread(self._pages.page, request, wanted, fresh=fresh)
         if action is actions.BASELINE:
             return await self._baseline(wanted)

@@ -13,7 +13,7 @@ from leakguard.endpoint.credentials import CHALLENGES, PAGE_CHALLENGES
 from leakguard.endpoint.messages import EndpointResponse, Refusal
 from leakguard.page import policy, static
 from leakguard.page.catalogue import words
-from leakguard.page.facts import Compared, Facts
+from leakguard.page.facts import Compared, Facts, Fresh
 from leakguard.report import workers as workers_form
 
 if TYPE_CHECKING:
@@ -54,10 +54,11 @@ class Pages:
         team.shown = lambda: self._here().to_dict()
 
     def page(
-        self, request: EndpointRequest, wanted: Query, *, fresh: bool = False
+        self, request: EndpointRequest, wanted: Query, *, fresh: Fresh | None = None
     ) -> EndpointResponse:
-        """The page with the newest findings, of this worker if they are `fresh`. Blocks for some
-        milliseconds, longer where another worker is asked."""
+        """The page with the newest findings, of this worker if they are `fresh`: "new", or still
+        those of the last snapshot that it has "kept". Blocks for some milliseconds, longer where
+        another worker is asked."""
         from leakguard.page import render  # a server whose page nobody opens need not have it
 
         facts = self._facts(request, wanted, fresh)
@@ -95,7 +96,7 @@ class Pages:
         told = newest.of_worker(self._team, pid)
         return told if told.report is not None or worker.isdigit() else self._here()
 
-    def _facts(self, request: EndpointRequest, wanted: Query, fresh: bool) -> Facts:
+    def _facts(self, request: EndpointRequest, wanted: Query, fresh: Fresh | None) -> Facts:
         roll = self._team.roll()
         told = self._here() if fresh else self._shown(wanted.worker, roll)
         report = told.cut(wanted.top)

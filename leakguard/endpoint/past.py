@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 MOST_ROUTES = 50
 """Those that hold most now are told."""
 
+FEW_POINTS = 24
+"""Of a worker's resident memory: enough for a line as wide as a word."""
+
 RouteHistory = dict[str, list[tuple[float, int]]]
 
 
@@ -34,6 +37,15 @@ def points(timeline: Timeline) -> list[Point]:
         )
         for one in even(timeline.history.points())
     ]
+
+
+def few(known: Sequence[tuple[float, int | None]], now: float) -> list[tuple[float, int]]:
+    """At most 24 of the points, the first and the last among them: how many seconds ago, and bytes
+    (0 never)."""
+    told = [(round(max(0.0, now - at), 1), size) for at, size in known if size]
+    if len(told) <= FEW_POINTS:
+        return told
+    return [told[round(at * (len(told) - 1) / (FEW_POINTS - 1))] for at in range(FEW_POINTS)]
 
 
 def most_held(routes: Mapping[str, Sequence[tuple[float, int]]]) -> RouteHistory:

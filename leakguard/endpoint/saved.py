@@ -56,13 +56,8 @@ class Saved:
 
     async def _respond(self, request: EndpointRequest) -> EndpointResponse:
         action = actions.find(request, "/")
-        if action is actions.VIEW:
-            return await self._views.view(request)
-        if action is actions.COMPARE_FILES:
-            actions.check_is_meant(request)
-            return await self._views.compare_files(request)
-        if action is actions.IMAGES:
-            return await self._views.images(request)
+        if action in actions.OF_IMAGES:
+            return await self._views.answer(request, action)
         if action is actions.STATIC:
             return pages.file(request)
         if action is actions.HISTORY:

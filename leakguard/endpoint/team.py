@@ -11,6 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from leakguard import rollcall, workers
+from leakguard.endpoint import past, progress
 from leakguard.endpoint.snapshots import Failed
 from leakguard.errors import LeakGuardError
 from leakguard.process.resident import resident
@@ -58,6 +59,7 @@ class Team:
             "report": self._say_report,
             "snapshot": self._say_snapshot,
             "newest": self._say_newest,
+            progress.VERB: lambda _: progress.of(self._watch),
         }
         self._worker = workers.Worker(self.app, self.figures, verbs)
         self.shown: Callable[[], Mapping[str, Any]] | None = None
@@ -118,6 +120,7 @@ class Team:
             "rss_bytes": memory.total if memory is not None else None,
             "rss_start_bytes": points[0].rss if points else None,
             "rss_bytes_per_minute": round(trend.trend.slope, 1) if trend is not None else None,
+            "rss_points": past.few([(one.at, one.rss) for one in points], monotonic()),
             "requests": sum(self._requests().values()),
             "suspect": suspect and suspect["holder"],
             "fingerprint": suspect and suspect["fingerprint"],

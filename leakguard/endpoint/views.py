@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import IO, TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qsl
 
-from leakguard.endpoint import uploads
+from leakguard.endpoint import actions, uploads
 from leakguard.endpoint.messages import EndpointResponse, Refusal
 from leakguard.errors import ImageError, LeakGuardError
 from leakguard.explore import parameters
@@ -22,6 +22,7 @@ from leakguard.workers import native
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from leakguard.endpoint.actions import Action
     from leakguard.endpoint.messages import EndpointRequest
 
 PREFIX = "/view/"
@@ -69,6 +70,15 @@ class Views:
         self._pid = os.getpid()
         self._running: set[Future[EndpointResponse]] = set()
         self._receiving = False
+
+    async def answer(self, request: EndpointRequest, action: Action) -> EndpointResponse:
+        """The answer to one of `actions.OF_IMAGES`. Raises `Refusal` for what cannot be asked."""
+        if action is actions.VIEW:
+            return await self.view(request)
+        if action is actions.COMPARE_FILES:
+            actions.check_is_meant(request)
+            return await self.compare_files(request)
+        return await self.images(request)
 
     async def images(self, request: EndpointRequest) -> EndpointResponse:
         """The images that there are."""

@@ -8,7 +8,7 @@ import logging
 import os
 from collections import deque
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from leakguard import process
 from leakguard.endpoint.schedule import Schedule
@@ -37,6 +37,14 @@ _FIRST_SECONDS, _FIRST_POINTS = 2.0, 15
 _COSTS = 8
 _PAUSE_OF_LOOKS = 200
 """However slow the machine, there is so much time between two looks that they take this part."""
+
+
+class Running(NamedTuple):
+    """A snapshot that runs since `began` (of the watch's clock): the `share` of the heap that was
+    walked, 0 to 1."""
+
+    began: float
+    share: float = 0.0
 
 
 class Watch:
@@ -70,6 +78,7 @@ class Watch:
         self._pid = os.getpid()
         self._newest: tuple[int, Taken[Findings]] | None = None
         self._costs: deque[tuple[float, float]] = deque(maxlen=_COSTS)
+        self._running: tuple[int, Running] | None = None
         self._next_terms = 0.0
         self._look_seconds: float | None = None
         self._ticking = native.lock()
@@ -94,6 +103,12 @@ class Watch:
     def costs(self) -> tuple[tuple[float, float], ...]:
         """For how many seconds the last few snapshots paused the process, and took in all."""
         return tuple(self._costs)
+
+    @property
+    def running(self) -> Running | None:
+        """The snapshot that is being taken, whoever asked for it; None while there is none."""
+        known = self._running
+        return known[1] if known is not None and known[0] == os.getpid() else None
 
     def now(self) -> float:
         """Seconds of the watch's clock, as they are in `Taken.at`."""
@@ -186,14 +201,24 @@ class Watch:
             evidence = evidence.without_summaries()
         evidence = dataclasses.replace(evidence, lives=self.lives())
         # As many suspects as anyone may ask for: the answers to several readers are cut from it.
-        examined = self._examine(
-            evidence,
-            top=MAX_TOP,
-            timeout=self._settings.timeout,
-            memory_limit=self._settings.memory_limit,
-            cancel=cancel,
-            keep=self._kept(begins=begins, by_itself=by_itself),
-        )
+        pid, began = os.getpid(), self._clock()
+        self._running = pid, Running(began)
+
+        def walked(share: float) -> None:
+            self._running = pid, Running(began, share)
+
+        try:
+            examined = self._examine(
+                evidence,
+                top=MAX_TOP,
+                timeout=self._settings.timeout,
+                memory_limit=self._settings.memory_limit,
+                on_progress=walked,
+                cancel=cancel,
+                keep=self._kept(begins=begins, by_itself=by_itself),
+            )
+        finally:
+            self._running = None
         snapshot = examined.findings.snapshot
         self._newest = os.getpid(), Taken(examined.findings, self._clock())
         self._costs.append((snapshot.pause_seconds, snapshot.wall_seconds))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from leakguard.report.model import Report, TermFigures
     from leakguard.report.routes import Row
     from leakguard.report.workers import Workers
+
+
+Fresh = Literal["new", "kept"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,10 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`report` is of the newest findings, None while there are none; `fresh` if they were taken for
-    this page. `routes`, `terms` and `trends` are those of this moment. `base` leads from the page
-    to what is below the endpoint, `query` holds the page's own parameters. `served` is False for
+    """`report` is of the newest findings, None while there are none; `fresh` if a snapshot was
+    asked for with this page: "new", or "kept" where the last one is still good. `routes`, `terms`
+    and `trends` are those of this moment. `base` leads from the page to what is below the endpoint,
+    `query` holds the page's own parameters. `served` is False for
     the page of a saved image."""
 
     bundle: Bundle
@@ -60,7 +64,7 @@ class Facts:
     now: float
     app: str = ""
     report: Report | None = None
-    fresh: bool = False
+    fresh: Fresh | None = None
     routes: Sequence[Row] = ()
     terms: Mapping[str, int | None] | None = None
     trends: Sequence[TermFigures] = ()

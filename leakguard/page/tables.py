@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from markupsafe import Markup
+
+from leakguard.page import figures
 from leakguard.process.terms import TERM_NAMES
 from leakguard.report import units
 
 if TYPE_CHECKING:
-    from markupsafe import Markup
-
     from leakguard.page.catalogue import Words
     from leakguard.page.facts import Facts
     from leakguard.report.model import TermFigures
@@ -107,9 +108,28 @@ class Tables:
         certain = memory.suspects or (memory.confidence or 0.0) >= _SURE
         return max(0.0, memory.growth_bytes_per_minute) if certain else 0.0
 
-    def trend(self, route: str) -> list[tuple[float, int]]:
-        """A route's live bytes over time."""
-        return list((self._facts.route_history or {}).get(route, ()))
+    def trend(self, row: Row) -> Markup:
+        """A route's live bytes over time until now, as a line."""
+        known = (self._facts.route_history or {}).get(row.route, ())
+        points = [(at, size) for at, size in known]
+        if points and row.memory is not None and points[-1][0] < self._facts.now:
+            points.append((self._facts.now, row.memory.live_bytes))
+        return self._line(points)
+
+    def resident(self, row: WorkerRow) -> Markup:
+        """A worker's resident memory over time, as a line."""
+        return self._line([(-ago, size) for ago, size in row.rss_points], from_zero=False)
+
+    def _line(self, points: list[tuple[float, int]], *, from_zero: bool = True) -> Markup:
+        if len(points) < 2:
+            return Markup("–")
+        label = self._words(
+            "trend.told",
+            before=units.size(points[0][1]),
+            after=units.size(points[-1][1]),
+            duration=units.duration(points[-1][0] - points[0][0]),
+        )
+        return figures.spark(points, label, from_zero=from_zero)
 
     def share_of_heap(self, size: int) -> float:
         """Bytes as a share of the heap."""

@@ -30,7 +30,8 @@ class WorkerRow:
 
     `answering` is the worker whose report this is. `ended_seconds` is how long ago its end was
     noticed, None while it lives; `left` says that it stopped by itself. `error` is why a worker
-    that lives did not answer.
+    that lives did not answer. `rss_points` are some of its resident memory, oldest first: how many
+    seconds before this was told, and bytes.
     """
 
     pid: int
@@ -46,6 +47,7 @@ class WorkerRow:
     ended_seconds: float | None = None
     left: bool = False
     error: str = ""
+    rss_points: tuple[tuple[float, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,10 @@ class Workers:
 def to_dict(workers: Workers) -> dict[str, Any]:
     """The keys `workers` and `merged_suspects` of a report."""
     return {
-        "workers": [dataclasses.asdict(row) for row in workers.rows],
+        "workers": [
+            {**dataclasses.asdict(row), "rss_points": [list(one) for one in row.rss_points]}
+            for row in workers.rows
+        ],
         "merged_suspects": [
             {
                 **dataclasses.asdict(found),

@@ -162,7 +162,7 @@ class Examine:
         return Examined(self.findings, None)
 
 
-def make_endpoint(examine, routes=None, **options):
+def make_endpoint(examine, routes=None, history=None, **options):
     options.setdefault("token", TOKEN)
     known = {"GET /cart/{n}": [(1000.0, 10), (1010.0, 20), (1020.0, 30)]}
     return Endpoint(
@@ -170,7 +170,7 @@ def make_endpoint(examine, routes=None, **options):
         lambda: [RouteRow("GET /cart/{n}", 3200, 1, 2, 0.01)] if routes is None else routes,
         examine,
         lockout=Lockout(),
-        history=lambda: known,
+        history=lambda: known if history is None else history,
     )
 
 

@@ -126,7 +126,7 @@ class _Resident:
 def test_charts_need_points_and_stay_in_their_frame():
     few = [Point(float(at), 10, dict.fromkeys(process.TERM_NAMES, 1)) for at in range(2)]
     assert figures.areas(few, "x") == ""
-    assert figures.spark([(0.0, 1), (1.0, 2)]) == ""
+    assert figures.spark([(0.0, 1)], "x") == figures.spark([(1.0, 1), (1.0, 2)], "x") == ""
     many = [
         Point(float(at), at + 1, dict.fromkeys(process.TERM_NAMES, None) | {"rest": at})
         for at in range(1000)

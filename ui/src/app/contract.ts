@@ -54,6 +54,14 @@ export interface Findings {
   notes: string[];
 }
 
+/** How far the snapshot is that is being taken. */
+export interface Progress {
+  running: boolean;
+  share: number | null;
+  seconds: number | null;
+  expected_seconds: number | null;
+}
+
 export interface RouteRow {
   route: string;
   requests: number;

@@ -6,6 +6,7 @@ import { el, root } from "../app/dom";
 import { failed } from "../app/states";
 import { count, duration } from "../app/units";
 import { t } from "../app/words";
+import { following } from "./progress";
 
 let running = false;
 
@@ -24,32 +25,32 @@ async function take(form: HTMLFormElement, taken: () => Promise<void>): Promise<
   const button = form.querySelector("button");
   running = true;
   button?.setAttribute("disabled", "");
-  const elapsed = el("span", { "aria-hidden": "true" });
-  const started = performance.now();
-  const tick = (): void => {
-    elapsed.textContent = ` ${duration(Math.max(0.1, (performance.now() - started) / 1000))}`;
-  };
-  const timer = setInterval(tick, 100);
-  tell(el("span", { class: "spinner", "aria-hidden": "true" }), t("app.snapshot.running"), elapsed);
+  const over = new AbortController();
+  tell(...following(over.signal));
   try {
     const findings = await post<Findings>("snapshot");
     await taken();
-    const { pause_seconds, wall_seconds, objects } = findings.snapshot;
-    tell(
-      el("span", { class: "done", "aria-hidden": "true" }, "✓"),
-      t("app.snapshot.done", {
-        objects: count(objects),
-        pause: duration(pause_seconds),
-        wall: duration(wall_seconds),
-      }),
-    );
+    tell(...told(findings.snapshot));
   } catch (error) {
     tell(failed(error));
   } finally {
-    clearInterval(timer);
+    over.abort();
     running = false;
     document.querySelector('form[data-action="take"] button')?.removeAttribute("disabled");
   }
+}
+
+/** What a snapshot did cost; of one that was still good, that it is no new one. */
+function told({ age_seconds, objects, pause_seconds, wall_seconds }: Findings["snapshot"]): (Node | string)[] {
+  if (age_seconds) return [t("snapshot.kept", { age: duration(age_seconds) })];
+  return [
+    el("span", { class: "done", "aria-hidden": "true" }, "✓"),
+    t("app.snapshot.done", {
+      objects: count(objects),
+      pause: duration(pause_seconds),
+      wall: duration(wall_seconds),
+    }),
+  ];
 }
 
 /** What is said stays when the section around it is written anew. */
