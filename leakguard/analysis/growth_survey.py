@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from leakguard.analysis import _graph, _pathtree, quiet
 from leakguard.analysis.growth_summary import GrowthPath, Summary
 from leakguard.analysis.heap import Step
-from leakguard.analysis.origin import origin_of
-from leakguard.image import EdgeKind, Ident, RootKind
+from leakguard.analysis.root_order import roots_in_order
+from leakguard.image import EdgeKind, RootKind
 from leakguard.image.format import (
     DATA_KEY_CLASSES,
     DATA_KEY_SHIFT,
@@ -197,21 +197,11 @@ def _edge(image: HeapImage, label: int) -> tuple[EdgeKind, str]:
 def _roots(image: HeapImage) -> tuple[array[int], array[int], array[int]]:
     """Roots in the order in which paths should start there: tiers, and whether they are quiet."""
     nodes, tiers, own = array("I"), array("B"), array("B")
-    modules: list[tuple[int, int, bool]] = []
-    for node, kind in zip(image.root_node, image.root_kind, strict=True):
-        if kind == RootKind.MODULE:
-            ident = image.ident_of(node) or Ident("")
-            modules.append(
-                (origin_of(ident.name, ident.file), node, quiet.is_leakguard_module(ident.name))
-            )
-        else:
-            nodes.append(node)
-            tiers.append(_TIERS.get(kind, _pathtree.TIER_C))
-            own.append(False)
-    for _, node, is_own in sorted(modules, key=lambda module: module[0]):
+    for node, kind in roots_in_order(image):
+        ident = image.ident_of(node) if kind == RootKind.MODULE else None
         nodes.append(node)
-        tiers.append(_pathtree.TIER_MODULE)
-        own.append(is_own)
+        tiers.append(_TIERS.get(kind, _pathtree.TIER_C))
+        own.append(ident is not None and quiet.is_leakguard_module(ident.name))
     return nodes, tiers, own
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from leakguard.analysis import _graph
 from leakguard.analysis.origin import Origins
+from leakguard.analysis.root_order import roots_in_order
 from leakguard.image import EdgeKind, RootKind, TypeKind
 from leakguard.image.format import LABEL_SHIFT, TYPE_FLAG_PYTHON_CLASS
 
@@ -60,7 +61,7 @@ class Heap:
         image = self.image
         roots = sorted(
             (_TIERS[kind], self.origins.preference(node) if kind in _NAMED else 0, index, node)
-            for index, (node, kind) in enumerate(zip(image.root_node, image.root_kind, strict=True))
+            for index, (node, kind) in enumerate(roots_in_order(image))
         )
         nodes, tiers = array("I"), array("B")
         for tier, _, _, node in roots:

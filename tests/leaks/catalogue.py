@@ -159,7 +159,7 @@ PUBLISHED = (
         "setuptools==80.9.0",
         route="GET /trace/{n}",
         kind="other",
-        holder=r"requests\.Session\.\w+",
+        holder=r"requests\.sessions\.Session\.\w+",
         reported="aws/aws-xray-sdk-python/issues/99",
     ),
     published(

@@ -50,18 +50,12 @@ def test_one_leak_is_one_suspect(last):
     assert len(last["suspects"]) == 1
 
 
-# A chain of 300 bytes a request: four snapshots with 450 requests do not show it each time.
-LATE = ("patched_again",)
-
-
 @pytest.mark.parametrize(
     ("run", "leak"), [pytest.param(leak.run, leak, id=str(leak.run)) for leak in LEAKS]
 )
 def test_a_leak_stays_named_from_the_first_verdict_on(leak: Leak, answers):
     ready = [answer for answer in answers if answer["growth"]["ready"]]
     assert len(ready) >= 3
-    if leak.run.app in LATE and not ready[0]["suspects"]:
-        del ready[0]
     assert all(re.fullmatch(leak.holder, answer["suspects"][0]["holder"]) for answer in ready)
 
 
