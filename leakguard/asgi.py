@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Unpack
 from leakguard import frameworks
 from leakguard.endpoint import Endpoint, EndpointRequest
 from leakguard.endpoint.first_words import token_at_start
+from leakguard.first_call import FirstCall
 from leakguard.guard import Guard
 from leakguard.routes import AsgiNames, Ledger
 from leakguard.routes._flight import Middleware
@@ -43,6 +44,7 @@ class LeakGuard(Middleware):
         names = AsgiNames(settings.max_routes, app)
         self._ledger = Ledger(names, max_routes=settings.max_routes)
         super().__init__(app, self._ledger, self._path)
+        FirstCall.put_into(self)
         self._guard.attempt(frameworks.attach, app)
         if settings.sampling:
             start_sampling(settings.sampling, numpy=settings.numpy)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from leakguard.errors import SettingsError
 from leakguard.guard import logger
 from leakguard.routes._flight import Middleware, WsgiMiddleware
-from leakguard.routes.layers import framework_app
+from leakguard.routes.layers import attribute, framework_app, layers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,21 +50,38 @@ def check_is_asgi(app: object) -> None:
     _check_takes(app, "ASGI", {}, None, None)
 
 
-def check_is_wsgi(app: object) -> None:
+def check_is_wsgi(app: Any) -> None:
     """Raises `SettingsError` for an `app` that is no WSGI app, as far as can be seen without
     calling it."""
     _check(app, "WSGI")
     if _is_async(app):
-        raise _wrong(app, "WSGI", "it is async.", _is_it("ASGI", app))
+        is_asgi = _fits(inspect.signature(app), ({}, None, None))
+        raise _wrong(app, "WSGI", "it is async.", _is_it("ASGI", app) if is_asgi else "")
     _check_takes(app, "WSGI", {}, None)
 
 
+def check_is_not_guarded(app: object) -> None:
+    """Raises `SettingsError` for an `app` that is a LeakGuard, or is or will be around one."""
+    for layer in layers(app):
+        added = attribute(layer, "user_middleware", list)  # of Starlette, which makes them later
+        kinds = [getattr(one, "cls", None) for one in added or ()]
+        if isinstance(layer, Middleware | WsgiMiddleware) or any(
+            isinstance(kind, type) and issubclass(kind, Middleware) for kind in kinds
+        ):
+            raise SettingsError(
+                "the app has a LeakGuard already, and a second one would count each request "
+                "twice. Wrap it once."
+            )
+
+
+def named(thing: object) -> str:
+    """ "a Flask", "an App": what `thing` is, for a sentence."""
+    name = type(thing).__name__
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
 def _check(app: object, kind: str) -> None:
-    if isinstance(app, Middleware | WsgiMiddleware):
-        raise SettingsError(
-            "the app has a LeakGuard already, and a second one would count each request twice. "
-            "Wrap it once."
-        )
+    check_is_not_guarded(app)
     if not callable(app):
         raise _wrong(app, kind, "it cannot be called.", _instead_of(app))
     if isinstance(app, type) and not _instances_are_answers(app, kind):
@@ -85,6 +102,8 @@ def _instead_of(app: object) -> str:
         return "The function that makes the app is async: pass what it returns."
     if isinstance(app, str):
         return "Pass the app, not the place where it can be imported from."
+    if framework_app(app, "celery", "Celery") is not None:
+        return "For Celery there is leakguard_celery."
     if isinstance(app, ModuleType):
         found = [name for name in ("app", "application") if callable(getattr(app, name, None))]
         return f"Is it {app.__name__}.{found[0]}?" if found else ""
@@ -112,7 +131,19 @@ def _check_takes(app: Any, kind: str, *arguments: object) -> None:
     if kind == "ASGI" and must == ["scope"]:
         made = "asgiref.compatibility.guarantee_single_callable(app)"
         raise _wrong(app, kind, problem, f"Is it an ASGI 2 app? Then pass {made}.")
-    raise _wrong(app, kind, problem, _is_it("WSGI" if kind == "ASGI" else "ASGI", app))
+    raise _wrong(app, kind, problem, _other_than(kind, app, signature))
+
+
+def _other_than(kind: str, app: Any, signature: inspect.Signature) -> str:
+    if kind == "ASGI" and not _is_async(app) and _fits(signature, ({}, None)):
+        return _is_it("WSGI", app)
+    if kind == "WSGI" and _fits(signature, ({}, None, None)):
+        return _is_it("ASGI", app)
+    if framework_app(app, "django.core.handlers") is not None:
+        return "In Django's MIDDLEWARE it is 'leakguard_django.LeakGuard'."
+    if "request" in signature.parameters:
+        return f"Does it serve one route? {_HOW[kind]}"
+    return ""
 
 
 def _fits(signature: inspect.Signature, arguments: tuple[object, ...]) -> bool:
@@ -135,7 +166,7 @@ def _is_it(other: str, app: object) -> str:
 
 
 def _wrong(app: object, kind: str, problem: str, advice: str = "") -> SettingsError:
-    name = getattr(app, "__name__", None) or f"a {type(app).__name__}"
+    name = getattr(app, "__name__", None) or named(app)
     return SettingsError(f"{name} is no {kind} app: {problem} {advice or _HOW[kind]}")
 
 

@@ -16,7 +16,8 @@ from werkzeug.wrappers import Request, Response
 
 from leakguard import frameworks
 from leakguard.endpoint import Endpoint, EndpointRequest
-from leakguard.endpoint.first_words import token_at_start
+from leakguard.endpoint.first_words import FirstWords
+from leakguard.first_call import FirstCall
 from leakguard.guard import Guard
 from leakguard.routes import Ledger
 from leakguard.routes._flight import WsgiMiddleware
@@ -24,7 +25,7 @@ from leakguard.routes.sampling import start_or_log as start_sampling
 from leakguard.routes.wsgi_names import WsgiNames
 from leakguard.settings import Options, Settings
 from leakguard.workers import native
-from leakguard.wrapping import check_is_wsgi
+from leakguard.wrapping import check_is_not_guarded, check_is_wsgi
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -52,15 +53,18 @@ class LeakGuard(WsgiMiddleware):
     def with_settings(cls, app: WSGIApplication, settings: Settings, rules: object = None) -> Self:
         """Wraps a WSGI app whose settings a framework has read; nothing runs before `start`.
 
-        `rules` is the werkzeug `Map` of the app itself, for the names of apps mounted in it.
+        `rules` is the werkzeug `Map` of the app itself, for the names of apps mounted in it. Raises
+        `SettingsError` for an app that has a LeakGuard.
         """
+        check_is_not_guarded(app)
         made = cls.__new__(cls)
         made._set_up(app, settings, rules)
         return made
 
     def start(self) -> None:
-        """Samples allocations from now on, if the settings say so; nothing the second time. To be
-        called for what `with_settings` has made."""
+        """Samples allocations from now on, if the settings say so, and tells of the token; nothing
+        the second time. To be called for what `with_settings` has made."""
+        self._first_words.say()
         if self.settings.sampling:
             start_sampling(self.settings.sampling, numpy=self.settings.numpy)
 
@@ -71,11 +75,13 @@ class LeakGuard(WsgiMiddleware):
         names = WsgiNames(app, settings.max_routes, rules)
         self._ledger = Ledger(names, max_routes=settings.max_routes)
         super().__init__(app, self._ledger, self._path)
+        FirstCall.put_into(self)
         self._guard.attempt(frameworks.attach, app)
+        self._first_words = FirstWords(settings)
         self.endpoint = Endpoint(
             settings,
             self._ledger.report,
-            token=token_at_start(settings),
+            token=self._first_words.token,
             requests=self._ledger.requests,
             history=self._ledger.history,
         )

@@ -13,6 +13,7 @@ from leakguard import background
 from leakguard.errors import SettingsError
 from leakguard.settings import FrameworkSettings, Options, Settings
 from leakguard.tracking import track
+from leakguard.wrapping import named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +52,7 @@ def _guard(settings: Any, options: Options) -> Any:
         for name, value in _changes(settings.__dict__, called.strip("_.-")[:64], options).items():
             setattr(settings, name, value)
     else:
-        raise SettingsError(f"a {type(settings).__name__} is no settings of arq. {_ADVICE}")
+        raise SettingsError(f"{named(settings)} is no settings of arq. {_ADVICE}")
     return settings
 
 

@@ -13,6 +13,7 @@ from leakguard.errors import SettingsError
 from leakguard.guard import Guard
 from leakguard.settings import FrameworkSettings, Options, Settings
 from leakguard.tracking import track
+from leakguard.wrapping import named
 
 if TYPE_CHECKING:
     from leakguard.background import Background
@@ -34,7 +35,7 @@ class LeakGuard:
 
     def __init__(self, app: Celery, **options: Unpack[Options]) -> None:
         if not isinstance(app, Celery):
-            raise SettingsError(f"a {type(app).__name__} is no Celery app. Pass the Celery object.")
+            raise SettingsError(f"{named(app)} is no Celery app. Pass the Celery object.")
         if getattr(app, _MARK, None) is not None:
             raise SettingsError(
                 f"the Celery app {app.main!r} has a LeakGuard already, which would count each task "

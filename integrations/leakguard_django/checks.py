@@ -20,8 +20,8 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver
 from django.utils.module_loading import import_string
 
 from leakguard.errors import SettingsError
+from leakguard.routes.django_urls import as_path
 from leakguard_django import conf
-from leakguard_django.names import as_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

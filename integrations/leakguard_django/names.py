@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import Resolver404, resolve
 
+from leakguard.routes.django_urls import as_path
 from leakguard.routes.folding import shown
 from leakguard.routes.ledger import UNMATCHED
 
@@ -30,11 +31,6 @@ def route_of(request: Any) -> str | None:
     """ "/shop/<int:id>/", the pattern of `request` as an address; None if none matches."""
     match = getattr(request, "resolver_match", None) or _match(request)
     return None if match is None else as_path(match.route)
-
-
-def as_path(route: str) -> str:
-    """A pattern as an address: without the "^" of a regular expression, with a "/" in front."""
-    return "/" + route.lstrip("^").removeprefix("/")
 
 
 def _match(request: Any) -> Any:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +14,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from leakguard import cli
-from leakguard.endpoint.tokens import shared_token
+from leakguard.endpoint.tokens import token_of
 from leakguard.errors import LeakGuardError
 
 if TYPE_CHECKING:
@@ -32,18 +33,19 @@ _OTHERS = {
 group = AppGroup("leakguard", help="Find what leaks in this app.")
 
 
+class _Failed(click.ClickException):
+    exit_code = 2  # as of the command `leakguard`
+
+
 @group.command()
-def token() -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def token(as_json: bool) -> None:
     """Print the token that the endpoint asks for."""
-    settings = _settings()
-    if settings.token is None and settings.authorize is not None:
-        raise click.ClickException(
-            f"{settings.path} has no token: the function in `authorize` decides who may ask."
-        )
     try:
-        click.echo(settings.token or shared_token(settings.app_name))
+        found = token_of(_settings())
     except LeakGuardError as error:
-        raise click.ClickException(str(error)) from error
+        raise _Failed(str(error)) from error
+    click.echo(json.dumps({"token": found}, indent=2) if as_json else found)
 
 
 def _add(verb: str, what: str) -> None:

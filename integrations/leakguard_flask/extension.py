@@ -12,6 +12,7 @@ from flask import Flask, got_request_exception, has_request_context, request
 from leakguard import wsgi
 from leakguard.errors import SettingsError
 from leakguard.settings import FrameworkSettings, Options, Settings
+from leakguard.wrapping import check_is_not_guarded, named
 from leakguard_flask.commands import group
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class LeakGuard:
 
     def __init__(self, app: Flask | None = None, **options: Unpack[Options]) -> None:
         self._options = options
+        self._guarded: list[_Waiting] = []
         if app is not None:
             self.init_app(app)
 
@@ -45,7 +47,7 @@ class LeakGuard:
         """
         if not isinstance(app, Flask):
             raise SettingsError(
-                f"a {type(app).__name__} is no Flask app. Pass the Flask object itself; for "
+                f"{named(app)} is no Flask app. Pass the Flask object itself; for "
                 "another WSGI app there is leakguard.wsgi.LeakGuard, for an ASGI app "
                 "leakguard.LeakGuard."
             )
@@ -54,6 +56,7 @@ class LeakGuard:
                 f"the Flask app {app.name!r} has a LeakGuard already, which would count each "
                 "request twice; call LeakGuard(app) or init_app(app) once."
             )
+        check_is_not_guarded(app)
         settings = Settings.build(_from_config(app.config), **self._options)
         guarded = _Waiting.with_settings(app.wsgi_app, settings, app.url_map)
         app.wsgi_app = guarded  # type: ignore[method-assign]  # how Flask wants it to be wrapped
@@ -62,6 +65,19 @@ class LeakGuard:
         # Not `app.teardown_request`, which refuses where the app has served before.
         app.teardown_request_funcs.setdefault(None, []).append(_on_teardown)
         app.cli.add_command(group)
+        self._guarded.append(guarded)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """The one app that is wrapped, for a server that is given this object in its place.
+
+        Raises `SettingsError` where it is not one: `app = LeakGuard(app)` says which.
+        """
+        if len(self._guarded) != 1:
+            raise SettingsError(
+                f"this LeakGuard has {len(self._guarded)} Flask apps and cannot be served itself; "
+                "give the server the Flask object."
+            )
+        return self._guarded[0](environ, start_response)
 
 
 class _Waiting(wsgi.LeakGuard):

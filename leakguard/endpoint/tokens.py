@@ -23,6 +23,8 @@ from leakguard.private_dir import OWN_DIRECTORY, directories, directory, opened
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from leakguard.settings import Settings
+
 _MAX_LENGTH = 4096
 _UNNAMED = "default"
 _ADVICE = f"set LEAKGUARD_TOKEN, or {OWN_DIRECTORY}"
@@ -66,6 +68,26 @@ def shared_token(app: str | None = None) -> str:
         except FileNotFoundError:
             continue
     return max(found)[1] if found else app_token(app)
+
+
+def token_of(settings: Settings) -> str:
+    """The token that an app with these settings asks for, for the command of its framework.
+
+    Raises `LeakGuardError` if it asks for none, or none can be kept.
+    """
+    if settings.token:
+        return settings.token
+    if settings.authorize is not None:
+        raise LeakGuardError(
+            f"{settings.path} has no token: `authorize` decides who may ask. Set `token` as well "
+            "to have one beside it."
+        )
+    try:
+        return shared_token(settings.app_name)
+    except OSError as error:
+        raise LeakGuardError(
+            f"the token cannot be kept: {error}; set LEAKGUARD_TOKEN instead"
+        ) from error
 
 
 def _file_name(app: str) -> str:

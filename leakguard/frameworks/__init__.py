@@ -1,33 +1,39 @@
 """How frameworks that leave the route of a request nowhere are made to tell it.
 
-A middleware around an app can read what the app leaves in the scope or environ. Falcon, Pyramid and
-Quart leave nothing there, but each has a place where it can be told to: the module of its name.
-LeakGuard does it by itself for the app that it wraps. Where another middleware hides that app,
-`leakguard.frameworks.attach(app)` does it by hand; and any app may say the route of a request by
-itself, as `scope["leakguard.route"]` or `environ["leakguard.route"]`: a template as text.
+A middleware around an app can read what the app leaves in the scope or environ. Django, Falcon,
+Pyramid and Quart leave nothing there, but each has a place where it can be told to: the module of
+its name. LeakGuard does it by itself for the app that it wraps, and for those that are mounted in
+it by then. Where another middleware hides an app, `leakguard.frameworks.attach(app)` does it by
+hand; and any app may say the route of a request by itself, as `scope["leakguard.route"]` or
+`environ["leakguard.route"]`: a template as text.
 """
 
 from __future__ import annotations
 
 import importlib
 
-from leakguard.routes.layers import framework_app
+from leakguard.routes.layers import apps_within, is_of
 
 __all__ = ["KEY", "attach"]
 
 KEY = "leakguard.route"
 """The key of the scope or environ: a template as text, or None if the request matches no route."""
 
-_APPS = {"falcon": "App", "pyramid": "Router", "quart": "Quart"}
+_APPS = {
+    "django": ("django.core.handlers", "BaseHandler"),
+    "falcon": ("falcon", "App"),
+    "pyramid": ("pyramid", "Router"),
+    "quart": ("quart", "Quart"),
+}
 
 
 def attach(app: object) -> None:
-    """Has the app that `app` is, or is wrapped around, tell the route of each request from now on.
+    """Has each app that `app` is, is wrapped around, or has mounted, tell the route of each request
+    from now on.
 
     Does nothing for a framework that needs no telling, nor a second time.
     """
-    for package, name in _APPS.items():
-        found = framework_app(app, package, name)
-        if found is not None:
-            importlib.import_module(f"{__name__}.{package}").attach(found)
-            return
+    for found in apps_within(app):
+        for module, (package, name) in _APPS.items():
+            if is_of(found, package, name):
+                importlib.import_module(f"{__name__}.{module}").attach(found)

@@ -95,8 +95,9 @@ cdef class FlightCounter:
     cdef int land_unknown(self, Flight flight, bint failed) except -1:
         cdef Figures figures = None
         try:
-            name = self.name_of(flight)
-            figures = self.figures.get(name) or self.add_figures(name)
+            if flight.scope is not None:  # the garbage collector has not emptied it
+                name = self.name_of(flight)
+                figures = self.figures.get(name) or self.add_figures(name)
         finally:  # counted even if it cannot be named
             count(figures or self.add_figures(None), flight, failed)
         return 0

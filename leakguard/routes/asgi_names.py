@@ -6,6 +6,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from leakguard.routes._flight import NameMemo
+from leakguard.routes.django_urls import pattern_of
 from leakguard.routes.folding import METHODS, FoldedPaths, shown
 from leakguard.routes.layers import framework_app
 from leakguard.routes.ledger import UNMATCHED
@@ -30,8 +31,9 @@ class AsgiNames(NameMemo):
 
     In this order: the app's own word, a text in `scope["leakguard.route"]` (None: no route
     matches); the route table of Starlette and FastAPI; the template that Litestar leaves in the
-    scope. Where one app is mounted in another, the name begins with where that is. Folded paths may
-    take half of `max_names`, so that a scanner of addresses cannot crowd out the templates.
+    scope; the URL pattern of Django that the path matches, when `app` is its handler. Where one app
+    is mounted in another, the name begins with where that is. Folded paths may take half of
+    `max_names`, so that a scanner of addresses cannot crowd out the templates.
 
     `app` is what is wrapped.
     """
@@ -41,6 +43,7 @@ class AsgiNames(NameMemo):
         self._table: Table = {}
         self._walk_again = 0.0
         self._litestar = framework_app(app, "litestar", "Litestar")
+        self._is_django = framework_app(app, "django.core.handlers") is not None
 
     def find(self, flight: Flight) -> str:
         """The name of `flight` as far as it is known by now, if it is not remembered."""
@@ -126,7 +129,8 @@ class AsgiNames(NameMemo):
     def _fold(self, method: str, flight: Flight) -> str:
         came = flight.entry or flight.scope["path"]
         path = _app_path(flight.scope, came)
-        name = self._folded.name(method, path)
+        template = pattern_of(path) if self._is_django else None
+        name = f"{shown(method)} {template}" if template else self._folded.name(method, path)
         if path == came and len(path) <= _MAX_PATH and method in METHODS:
             if len(self.by_path) >= _MAX_PATHS:
                 self.by_path.clear()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 from leakguard.routes._flight import NameMemo
+from leakguard.routes.django_urls import is_forced, pattern_of
 from leakguard.routes.folding import METHODS, FoldedPaths, shown
 from leakguard.routes.layers import framework_app
 from leakguard.routes.ledger import UNMATCHED
@@ -28,10 +28,10 @@ class WsgiNames(NameMemo):
     path.
 
     In this order: the app's own word, a text or a rule in `environ["leakguard.route"]` (None: no
-    route matches); the URL rule of Flask; the route of Bottle; the URL pattern of Django, when
-    `app` is its handler. Where one app is mounted in another, the name begins with where that is.
-    Folded paths may take half of `max_names`, so that a scanner of addresses cannot crowd out the
-    routes of the app.
+    route matches); the URL rule of Flask; the route of Bottle; the URL pattern of Django that the
+    path matches, when `app` is its handler and has not come so far as to say its own. Where one app
+    is mounted in another, the name begins with where that is. Folded paths may take half of
+    `max_names`, so that a scanner of addresses cannot crowd out the routes of the app.
 
     `app` is what is wrapped. `rules` is the werkzeug `Map` of a Flask app, whose own rules are
     shown as they are, whatever SCRIPT_NAME becomes.
@@ -48,6 +48,8 @@ class WsgiNames(NameMemo):
         environ = flight.scope
         method = environ.get("REQUEST_METHOD", "")
         mount = _mount(flight)
+        if mount and self._is_django and is_forced(environ.get("SCRIPT_NAME", "")):
+            mount = ""
         said = environ.get("leakguard.route", "")
         if said is None:
             return UNMATCHED
@@ -69,7 +71,7 @@ class WsgiNames(NameMemo):
         if status in (404, 405):
             return UNMATCHED
         path: str = environ.get("PATH_INFO", "")
-        template = _django_route(path) if self._is_django else None
+        template = pattern_of(path) if self._is_django else None
         name = (
             f"{shown(method)} {template}" if template else self._folded.name(method, mount + path)
         )
@@ -117,15 +119,3 @@ def _mount(flight: Flight) -> str:
     entry = flight.entry or ""
     # Bottle puts back "/" for "" when an app that is mounted in it has answered.
     return root[len(entry) :].rstrip("/") if root.startswith(entry) else ""
-
-
-def _django_route(path: str) -> str | None:
-    """The pattern of Django's URL configuration that `path` matches."""
-    urls = sys.modules.get("django.urls")
-    if urls is None:
-        return None
-    try:
-        route: str = urls.resolve(path).route
-    except urls.Resolver404:
-        return None
-    return "/" + route.lstrip("^").removeprefix("/")

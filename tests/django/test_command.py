@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -18,7 +19,9 @@ def printed(*arguments):
 
 
 def test_the_token_of_the_settings_is_printed():
-    assert printed("token") == "a-token-that-nobody-may-see"
+    token = "a-token-that-nobody-may-see"
+    assert printed("token") == token
+    assert json.loads(printed("token", "--json")) == {"token": token}
 
 
 def test_the_token_that_was_made_opens_the_endpoint():
@@ -31,8 +34,9 @@ def test_the_token_that_was_made_opens_the_endpoint():
 
 def test_a_project_without_a_token_says_who_decides():
     given = {"authorize": "leakguard_django.may_view_report"}
-    with override_settings(LEAKGUARD=given), pytest.raises(CommandError, match="authorize"):
+    with override_settings(LEAKGUARD=given), pytest.raises(CommandError, match="authorize") as told:
         printed("token")
+    assert told.value.returncode == 2
 
 
 def test_settings_that_are_wrong_are_one_line():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from leakguard.endpoint.tokens import shared_token
@@ -25,6 +27,18 @@ def told(make_app):
 
 def test_the_token_of_the_app(told):
     assert told("token") == (0, f"{TOKEN}\n")
+    status, output = told("token", "--json")
+    assert (status, json.loads(output)) == (0, {"token": TOKEN})
+
+
+def test_only_who_serves_is_told_of_a_token_that_was_made(told, make_app, caplog):
+    told("token", LEAKGUARD_TOKEN=None)
+    assert caplog.text == ""
+    app = make_app(LEAKGUARD_TOKEN=None)
+    LeakGuard(app)
+    for _ in range(2):
+        app.test_client().get("/", buffered=True)
+    assert caplog.text.count("no token is set for /_leak") == 1
 
 
 def test_a_token_that_was_made_is_the_one_that_the_endpoint_takes(told, make_app):
@@ -38,7 +52,7 @@ def test_a_token_that_was_made_is_the_one_that_the_endpoint_takes(told, make_app
 
 def test_there_is_no_token_where_a_function_decides(told):
     status, output = told("token", LEAKGUARD_TOKEN=None, LEAKGUARD_AUTHORIZE=lambda request: True)
-    assert status == 1
+    assert status == 2
     assert "decides who may ask" in output
 
 

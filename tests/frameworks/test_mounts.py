@@ -92,21 +92,40 @@ def frameworks_of_asgi(app):
 
 
 def test_litestar_and_quart_in_starlette(counted):
-    inner = quart_app()
-    frameworks.attach(inner)
     app = Starlette(
         routes=[
             Mount("/a/{lang}", app=litestar_app()),
-            Mount("/b", app=inner),
+            Mount("/b", routes=[Mount("/c", app=quart_app())]),
             Route("/cart/{n}", hello),
         ]
     )
-    names = counted(app, "GET /a/en/cart/1", "GET /a/de/cart/2", "GET /b/cart/1", "GET /cart/1")
+    names = counted(app, "GET /a/en/cart/1", "GET /a/de/cart/2", "GET /b/c/cart/1", "GET /cart/1")
     assert names == {
         "GET /a/{lang}/cart/{n}": 2,
-        "GET /b/cart/<n>": 1,
+        "GET /b/c/cart/<n>": 1,
         "GET /cart/{n}": 1,
     }
+
+
+def test_what_is_mounted_later_is_attached_by_hand(counted):
+    app, late = Starlette(), quart_app()
+    guarded = Late(app, late)
+    assert counted(guarded, "GET /b/cart/a-b-1") == {"GET /b/{path}": 1}
+    frameworks.attach(late)
+    assert counted(guarded, "GET /b/cart/a-b-1") == {"GET /b/cart/<n>": 1}
+
+
+class Late(Starlette):
+    """Mounts an app when it is first called."""
+
+    def __init__(self, app, late):
+        super().__init__()
+        self.late = late
+
+    async def __call__(self, scope, receive, send):
+        if not self.routes:
+            self.mount("/b", self.late)
+        await super().__call__(scope, receive, send)
 
 
 def test_whatever_is_mounted_in_litestar(counted):
@@ -132,8 +151,6 @@ def test_whatever_is_mounted_in_litestar(counted):
 @pytest.mark.parametrize("make", [flask_app, bottle_app, falcon_app])
 def test_one_app_at_several_places_of_a_dispatcher(counted, make):
     app, again = make(), make()
-    frameworks.attach(app)
-    frameworks.attach(again)
     wrapped = DispatcherMiddleware(again, {"/a": app, "/b": app})
     asked = ("/cart/1", "/a/cart/1", "/b/cart/1", "/b/cart/2", "/a/cart/1")
     names = counted(wrapped, *[f"GET {path}" for path in asked])

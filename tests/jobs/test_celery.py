@@ -81,7 +81,7 @@ print(*(f"{n} {f.requests} {f.errors} {f.under_way}" for n, f in tracks.all_figu
 @pytest.mark.parametrize(
     ("code", "says"),
     [
-        ("LeakGuard(object())", "a object is no Celery app"),
+        ("LeakGuard(object())", "an object is no Celery app"),
         ("LeakGuard(app); LeakGuard(app)", "'shop' has a LeakGuard already"),
         ("LeakGuard(app, tops=3)", "did you mean 'top'"),
     ],

@@ -106,7 +106,7 @@ def test_arq_counts_its_jobs_by_their_functions(jobs, port, monkeypatch):
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ("LeakGuard(3)", "a int is no settings of arq"),
+        ("LeakGuard(3)", "an int is no settings of arq"),
         ("LeakGuard({})", "neither functions nor cron_jobs"),
         ("LeakGuard(LeakGuard({'functions': [work]}))", "have a LeakGuard already"),
         ("LeakGuard(tops=3)", "did you mean 'top'"),

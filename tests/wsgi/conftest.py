@@ -17,6 +17,7 @@ def on_its_own(monkeypatch, tmp_path):
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     lockout.process_lockout.cache_clear()
     yield
+    sampling.stop()
     lockout.process_lockout.cache_clear()
 
 

@@ -200,6 +200,17 @@ def test_an_app_is_garbage_together_with_an_answer_that_nobody_closed(environ):
     assert closed == [True] * 3
 
 
+def test_an_answer_in_a_cycle_of_garbage_is_counted_and_nothing_is_said(environ, counted, caplog):
+    app = guarded(streaming)
+    for _ in range(50):
+        given = environ("/x")
+        given["answer"] = app(given, lambda *arguments: None)  # as a test client keeps it
+    del given
+    gc.collect()
+    assert sum(requests for requests, _, _ in counted(app).values()) == 50
+    assert caplog.text == ""
+
+
 @pytest.mark.usefixtures("sampled")
 def test_the_request_owns_what_runs_for_it_and_nothing_else(environ):
     seen = []

@@ -7,17 +7,15 @@ command `leakguard`, with the exit status that they have there.
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+import json
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from leakguard import cli
-from leakguard.endpoint.tokens import shared_token
+from leakguard.endpoint.tokens import token_of
 from leakguard.errors import LeakGuardError
 from leakguard_django import conf
-
-if TYPE_CHECKING:
-    from leakguard.settings import Settings
 
 _OF_AN_APP = ("top", "snapshot")
 _VERBS = (*_OF_AN_APP, "workers", "open", "diff", "token")
@@ -38,28 +36,14 @@ class Command(BaseCommand):
         verb, given = options["verb"], options["arguments"]
         try:
             settings = conf.build()
-            if verb == "token" and not given:
-                self.stdout.write(_token(settings))
+            if verb == "token" and given in ([], ["--json"]):
+                token = token_of(settings)
+                self.stdout.write(json.dumps({"token": token}, indent=2) if given else token)
                 return
         except LeakGuardError as error:
-            raise CommandError(str(error)) from error
-        except OSError as error:
-            raise CommandError(
-                f"the token cannot be kept: {error}; set LEAKGUARD_TOKEN instead"
-            ) from error
-        named = any(word.startswith("--app") for word in given)
+            raise CommandError(str(error), returncode=2) from error
+        named = any(word.split("=")[0] == "--app" for word in given)
         if verb in _OF_AN_APP and settings.app_name and not named:
             given = ["--app", settings.app_name, *given]
         if status := cli.main([verb, *given]):
             raise SystemExit(status)
-
-
-def _token(settings: Settings) -> str:
-    if settings.token:
-        return settings.token
-    if settings.authorize:
-        raise LeakGuardError(
-            "there is no token: LEAKGUARD['authorize'] decides who may ask; "
-            "set LEAKGUARD['token'] to have one beside it"
-        )
-    return shared_token(settings.app_name)
