@@ -40,6 +40,7 @@ class Link:
             "count": self.count,
             "role": "chain",
             "expandable": False,
+            "opened": False,
             "words": wording.lines(self.path, self.count),
         }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from leakguard.explore import chain
+from leakguard.explore import chain, shared, unplaced
 from leakguard.explore.errors import ViewError
 from leakguard.explore.wording import Wording
 
@@ -33,6 +33,7 @@ def graph(
     suspect: int | None = None,
     node: int | None = None,
     expand: Sequence[int] = (),
+    collapse: Sequence[int] = (),
     limit: int = 300,
 ) -> dict[str, Any]:
     """What the suspect of that rank (or a node) dominates, as at most `limit` nodes and edges.
@@ -42,32 +43,47 @@ def graph(
     gathered, and what hangs on these is drawn, the largest first, alike objects folded into one
     node with their `count`. What is not drawn is summed in one node: the
     counts of the nodes from the suspect down, the rest's included, add up to all that it dominates,
-    and so do their shallow sizes. `expand` adds what hangs on these nodes.
+    and so do their shallow sizes. `expand` adds what hangs on these nodes, `collapse` leaves it out
+    where it would be drawn unasked (`opened` says of which nodes that is so).
+
+    What a suspect's holder does not retain alone, others holding it as well, is one node more,
+    which counts for nothing in these sums. A suspect that is no one object of the image is drawn as
+    it was told.
     """
     if (suspect is None) == (node is None):
         raise ViewError(400, "Say which one to draw: suspect=1, or node= and its number.")
-    kind = ""
+    heap, wording = opened.heap, Wording(opened.heap, longest)
+    kind, claimed = "", 0
     if suspect is not None:
-        top = opened.holder(suspect)
-        kind = str(opened.found[0]["suspects"][suspect - 1]["objects"]["type"])
+        accused = opened.suspect(suspect)
+        holder = opened.holder(suspect)
+        if holder is None:
+            return unplaced.graph(accused, heap.image.node_count, wording)
+        top, claimed = holder, int(accused.get("retained_bytes", 0))
+        kind = str(accused["objects"]["type"]) if accused.get("objects") else ""
     else:
         assert node is not None
         top = opened.checked(node)
-    heap = opened.heap
     above, last = chain.above(heap, top, min(chain.MOST_LINKS, (limit - 2) // 2))
     room = limit - len(above) - (limit > 1 + len(above))
-    picture = _Picture(heap, opened.folding(top), top, room, kind)
+    with_others = shared.gathered(heap, top, kind, claimed)
+    room -= with_others is not None
+    picture = _Picture(heap, opened.folding(top), top, room, kind, collapse)
     picture.begin()
     picture.expand(expand)
-    wording = Wording(heap, longest)
     nodes = [picture.told(one, wording) for one in picture.drawn]
     left_nodes = opened.node_counts[top] - sum(one["count"] for one in nodes)
     left_bytes = heap.retained(top) - sum(one["shallow"] for one in nodes)
     # of what no root reaches nothing is known to retain anything
     more = {"nodes": max(left_nodes, 0), "bytes": max(left_bytes, 0)}
+    if with_others is not None:
+        nodes[0]["retained"] = max(claimed, nodes[0]["retained"])
     nodes += [link.told(wording, heap, nodes[0]["retained"]) for link in above]
     edges = [one.edge(wording) for one in picture.drawn[1:]]
     edges += chain.edges(above, last, top, wording)
+    if with_others is not None:
+        nodes.append(with_others.told(wording, heap, nodes[0]["retained"]))
+        edges.append(with_others.edge_to(wording, top))
     if more["nodes"] and len(nodes) < limit:
         nodes.append(_rest(heap.image.node_count, more))
         edges.append({"from": top, "to": nodes[-1]["id"], "label": "", "chain": False})
@@ -85,6 +101,7 @@ def _rest(number: int, more: dict[str, int]) -> dict[str, Any]:
         "count": more["nodes"],
         "role": "rest",
         "expandable": False,
+        "opened": False,
         "words": [],
     }
 
@@ -106,11 +123,21 @@ class _Drawn:
 class _Picture:
     """Which folds are drawn: the largest first, and those that were asked for."""
 
-    def __init__(self, heap: Heap, folding: Folding, top: int, room: int, kind: str) -> None:
+    def __init__(
+        self,
+        heap: Heap,
+        folding: Folding,
+        top: int,
+        room: int,
+        kind: str,
+        closed: Sequence[int] = (),
+    ) -> None:
         self._heap = heap
         self._folding = folding
         self._kind = kind
         self._room = max(room, 1)
+        self._closed = frozenset(closed)
+        self._opened: set[int] = set()
         self._waiting: dict[int, list[_Drawn]] = {}
         self.drawn = [_Drawn(self._folding.single(top), None, True)]
 
@@ -123,21 +150,22 @@ class _Picture:
             here = self.drawn[at]
             at += 1
             large = 2 * here.fold.retained >= whole and len(self.drawn) < FEW
-            if not (here.chain or large):
+            if not (here.chain or large) or here.fold.id in self._closed:
                 continue
             for one in list(self._hanging(here)):
                 small = LEAST_PART * one.fold.retained < whole and len(self.drawn) >= FEW
                 if small or len(self.drawn) >= most:
                     break
                 self._draw(one)
+                self._opened.add(here.fold.id)
 
     def expand(self, wanted: Sequence[int]) -> None:
         """Draw what hangs on these nodes as well, and on those of them that appear by that."""
-        asked, at = set(wanted), 0
+        asked, at = frozenset(wanted), 0
         while at < len(self.drawn) and len(self.drawn) < self._room:
             here = self.drawn[at]
             at += 1
-            if here.fold.id in asked:
+            if here.fold.id in asked and here.fold.id not in self._closed:
                 for one in self._hanging(here)[: min(_EXPANDED, self._room - len(self.drawn))]:
                     self._draw(one)
 
@@ -153,6 +181,7 @@ class _Picture:
             said["name"] = wording.holder(fold.id)
         waiting = self._waiting.get(fold.id)
         said["expandable"] = self._folding.has_below(fold) if waiting is None else bool(waiting)
+        said["opened"] = fold.id in self._opened
         said["words"] = wording.words(fold.id, len(fold.nodes))
         return said
 

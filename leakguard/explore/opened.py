@@ -74,12 +74,17 @@ class Opened:
             raise ViewError(404, f"The image has no node {node}: the last one is {last}.")
         return node
 
-    def holder(self, rank: int) -> int:
-        """The node of the suspect of that rank. Raises `ViewError` where there is none."""
-        _, holders = self.found
-        if rank > len(holders):
-            there = f"there are {len(holders)}" if holders else "it has none"
+    def suspect(self, rank: int) -> Mapping[str, Any]:
+        """The suspect of that rank as it was told. Raises `ViewError` where there is none."""
+        suspects = self.found[0]["suspects"]
+        if rank > len(suspects):
+            there = f"there are {len(suspects)}" if suspects else "it has none"
             raise ViewError(404, f"The image has no suspect {rank}: {there}.")
-        if not 0 <= holders[rank - 1] < self.image.node_count:
-            raise ViewError(404, f"It is not known where in the image the suspect {rank} is.")
-        return holders[rank - 1]
+        found: Mapping[str, Any] = suspects[rank - 1]
+        return found
+
+    def holder(self, rank: int) -> int | None:
+        """The node of the suspect of that rank, None where it is no one node of the image."""
+        _, holders = self.found
+        found = holders[rank - 1] if rank <= len(holders) else -1
+        return found if 0 <= found < self.image.node_count else None

@@ -117,6 +117,7 @@ VIEWS: Final[Mapping[str, Mapping[str, tuple[Check, Any]]]] = {
         "suspect": (_whole(1, 50), None),
         "node": _NODE,
         "expand": (_nodes, ()),
+        "collapse": (_nodes, ()),
         "limit": (_whole(1, 500), 300),
     },
     "dominators": {"node": (_node_or_root, ROOT), "offset": _OFFSET, "limit": _ROWS},

@@ -12,8 +12,9 @@ from leakguard.image import EdgeKind, TypeKind
 from leakguard.report.chain import in_words, shorter_places
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from leakguard.analysis.findings import Link
     from leakguard.analysis.heap import Heap, Step
 
 INDIRECT = "indirectly"
@@ -75,8 +76,12 @@ class Wording:
 
     def lines(self, path: Sequence[Step], repeats: int = 1) -> list[str]:
         """The same of a path."""
+        return self.links(links_to(self._heap, path, repeats))
+
+    def links(self, links: Iterable[Link]) -> list[str]:
+        """The same of links that somebody has found."""
         lines = []
-        for link in links_to(self._heap, path, repeats):
+        for link in links:
             # what is cut first need not be looked at, sign by sign, for what cannot be shown
             short = replace(
                 link, type=self.cut(link.type), name=self.cut(link.name), edge=self.cut(link.edge)

@@ -76,7 +76,7 @@ def test_a_node_tells_both_directions(shop):
     ("view", "given", "status", "says"),
     [
         ("grap", {}, 404, "did you mean 'graph'"),
-        ("graph", {"sort": "x"}, 400, "there are: expand, limit, node, suspect."),
+        ("graph", {"sort": "x"}, 400, "there are: collapse, expand, limit, node, suspect."),
         ("graph", {"suspects": "1"}, 400, "did you mean 'suspect'"),
         ("graph", {}, 400, "suspect=1"),
         ("graph", {"suspect": "1", "node": "1"}, 400, "suspect=1"),

@@ -42,14 +42,6 @@ def test_what_was_found_when_the_image_was_taken_is_what_is_told(shop):
     assert graph["nodes"][0]["type"] == "shop.vm.Thing"
 
 
-def test_a_suspect_that_is_nowhere_in_the_image_is_a_404(shop):
-    known = {"findings": {"suspects": [{"rank": 1, "objects": {"type": "x"}}]}, "holders": [-1]}
-    opened = Opened(images.shop().image(), known)
-    with pytest.raises(ViewError, match="not known where") as caught:
-        views.answer("graph", [opened], {"suspect": "1"})
-    assert caught.value.status == 404
-
-
 def test_what_grew_is_told_by_holder_and_by_type():
     told = compared(images.shop(carts=300), images.shop(carts=500, created=1060.0))
     (grown,) = told["holders"]

@@ -6,7 +6,8 @@ import { branches, listed } from "../src/graph/branches";
 import { chainSteps, layOut } from "../src/graph/layout";
 
 function node(id: number, retained: number, role: GraphNode["role"] = "ordinary"): GraphNode {
-  return { id, type: "list", name: "", retained, shallow: 10, count: 1, role, expandable: false, words: [] };
+  const closed = { expandable: false, opened: false };
+  return { id, type: "list", name: "", retained, shallow: 10, count: 1, role, ...closed, words: [] };
 }
 
 /** A chain 1 → 2 → 3 (2 is the suspect), and `leaves` below 3 as a tree of three children each. */

@@ -109,7 +109,12 @@ export interface GraphNode {
   shallow: Bytes;
   count: number;
   role: Role;
+  /** Whether more hangs on it than is drawn. */
   expandable: boolean;
+  /** Whether some of what hangs on it is drawn unasked. */
+  opened: boolean;
+  /** False where it is no object of the image. */
+  placed?: boolean;
   words: string[];
 }
 

@@ -1,6 +1,6 @@
 /** The snapshots that the server keeps. */
 
-import { get } from "./api";
+import { ServerError, get } from "./api";
 import type { KeptImage } from "./contract";
 import { el } from "./dom";
 import { clock, count, size } from "./units";
@@ -21,14 +21,17 @@ export class Images {
     this.known = null;
   }
 
-  /** The image of that id, else the newest. */
+  /** The image of that id, the newest where none is asked for. Throws if it is kept no more: what a
+   *  link says of one image is not so in another. */
   async chosen(id: string | undefined): Promise<KeptImage | undefined> {
     let images = await this.list();
     if (id && !images.some((image) => image.id === id)) {
       this.forget();
       images = await this.list();
     }
-    return images.find((image) => image.id === id) ?? images[0];
+    const found = id ? images.find((image) => image.id === id) : images[0];
+    if (!found && images.length > 0) throw new ServerError(404, t("app.image.gone"));
+    return found;
   }
 }
 
@@ -52,6 +55,7 @@ export function imagePicker(
   const select = el(
     "select",
     { onchange: (event: Event) => choose((event.target as HTMLSelectElement).value) },
+    images.some((image) => image.id === chosen) ? null : el("option", { value: "", selected: true }, "…"),
     ...images.map((image) => el("option", { value: image.id, selected: image.id === chosen }, named(image))),
   );
   return el("label", { class: "picker" }, el("span", {}, label), select);

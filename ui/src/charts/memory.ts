@@ -3,7 +3,7 @@
 import type { Bytes, History } from "../app/contract";
 import { clock, duration, size } from "../app/units";
 import { optional, t } from "../app/words";
-import { FONT } from "../graph/painter";
+import { FONT } from "../graph/labels";
 import { styled } from "../graph/palette";
 import { Chart } from "./host";
 

@@ -3,7 +3,7 @@
 import type { Module } from "../app/contract";
 import { size } from "../app/units";
 import { t } from "../app/words";
-import { FONT } from "../graph/painter";
+import { FONT } from "../graph/labels";
 import { styled } from "../graph/palette";
 import { Chart } from "./host";
 

@@ -5,6 +5,7 @@ import { select } from "d3-selection";
 import { zoom, zoomIdentity, type D3ZoomEvent, type ZoomBehavior } from "d3-zoom";
 
 import type { Layout, Placed } from "./layout";
+import { Openness } from "./openness";
 import { type Palette, paint } from "./painter";
 
 export interface Listeners {
@@ -23,7 +24,7 @@ export class GraphCanvas {
   private camera = { x: 0, y: 0, k: 1 };
   private hovered: number | null = null;
   private chosen: number | null = null;
-  private expanded: ReadonlySet<number> = new Set();
+  private openness = new Openness();
   private frame = 0;
   private width = 0;
   private height = 0;
@@ -66,13 +67,13 @@ export class GraphCanvas {
   }
 
   /** Show another layout; nodes glide from where they were unless the reader wants no motion. */
-  show(layout: Layout, expanded: ReadonlySet<number>): void {
+  show(layout: Layout, openness: Openness): void {
     const before = new Map(this.layout?.nodes.map((placed) => [placed.node.id, [placed.x, placed.y] as const]));
     this.layout?.simulation.stop();
     layout.simulation.on("tick", () => this.draw());
     const first = this.layout === null;
     this.layout = layout;
-    this.expanded = expanded;
+    this.openness = openness;
     this.hovered = null;
     if (first || !this.moved) this.fit();
     if (before.size > 0 && !STILL.matches) this.glide(layout, before);
@@ -208,8 +209,8 @@ export class GraphCanvas {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
       if (!this.layout || this.width === 0) return;
-      const { layout, camera, hovered, chosen, expanded } = this;
-      const scene = { layout, camera, palette: this.palette(), hovered, chosen, expanded };
+      const { layout, camera, hovered, chosen, openness } = this;
+      const scene = { layout, camera, palette: this.palette(), hovered, chosen, openness };
       paint(this.context, scene, this.width, this.height, devicePixelRatio || 1);
     });
   }

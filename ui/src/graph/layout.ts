@@ -37,10 +37,14 @@ export interface Layout {
 
 const LARGEST = 54;
 const SMALLEST = 5;
+const HAIR = 0.5;
 const CHAIN_STEP = 190;
 /** A chain longer than this turns back at its end, as a line of writing does that goes both ways. */
 const LONGEST_ROW = 5;
-const TICKS = 260;
+/** Steps to rest, for few nodes and for many: many rest sooner, and each step takes them longer. */
+const MOST_TICKS = 260;
+const LEAST_TICKS = 140;
+const TICKS_BY_NODES = 42_000;
 
 /** Positions for `graph`, after a fixed number of steps from places that depend on the graph alone. */
 export function layOut(graph: Graph): Layout {
@@ -55,15 +59,16 @@ export function layOut(graph: Graph): Layout {
   }
   scatter(nodes, edges);
   const simulation = forces(nodes, edges);
-  simulation.tick(TICKS);
+  simulation.tick(ticks(nodes.length));
   return { nodes, edges, simulation };
 }
 
-/** The radius of a node: its area is what it retains, and nothing is drawn larger than the suspect. */
+/** The radius of a node: its area is what it retains; but what is too small to be pointed at is drawn larger, and
+ *  what retains as much as the suspect by a hair smaller, so that the suspect is the largest. */
 export function radius(node: GraphNode, largest: number): number {
   const share = largest > 0 ? Math.min(1, node.retained / largest) : 0;
   const grown = Math.max(SMALLEST, LARGEST * Math.sqrt(share));
-  return node.role === "suspect" ? LARGEST : Math.min(grown, LARGEST - 4);
+  return node.role === "suspect" ? LARGEST : Math.min(grown, LARGEST - HAIR);
 }
 
 function place(node: GraphNode, graph: Graph, steps: Map<number, number>): Placed {
@@ -130,6 +135,10 @@ function around(placed: Placed, centre: { x: number; y: number }, rank: number):
   placed.y = centre.y + distance * Math.sin(angle);
 }
 
+function ticks(nodes: number): number {
+  return Math.max(LEAST_TICKS, Math.min(MOST_TICKS, Math.round(TICKS_BY_NODES / nodes)));
+}
+
 function forces(nodes: Placed[], edges: Drawn[]): Simulation<Placed, Drawn> {
   const along = nodes.filter((placed) => placed.step >= 0).length;
   const link = forceLink<Placed, Drawn>(edges)
@@ -137,7 +146,7 @@ function forces(nodes: Placed[], edges: Drawn[]): Simulation<Placed, Drawn> {
     .strength((drawn) => (drawn.edge.chain ? 0.9 : 0.5));
   return forceSimulation<Placed, Drawn>(nodes)
     .stop()
-    .alphaDecay(1 - 0.002 ** (1 / TICKS))
+    .alphaDecay(1 - 0.002 ** (1 / ticks(nodes.length)))
     .force("link", link)
     .force("charge", forceManyBody<Placed>().strength((placed) => -110 - 7 * placed.radius).distanceMax(700))
     .force("collide", forceCollide<Placed>((placed) => placed.radius + 11).iterations(2))

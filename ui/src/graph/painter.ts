@@ -1,9 +1,9 @@
 /** Draws a laid-out graph on a canvas. */
 
 import type { Role } from "../app/contract";
-import { size } from "../app/units";
-import { title } from "./branches";
+import { paintWords } from "./labels";
 import type { Drawn, Layout, Placed } from "./layout";
+import type { Openness } from "./openness";
 
 /** Where the picture is: screen = world × k + (x, y). */
 export interface Camera {
@@ -30,10 +30,8 @@ export interface Scene {
   palette: Palette;
   hovered: number | null;
   chosen: number | null;
-  expanded: ReadonlySet<number>;
+  openness: Openness;
 }
-
-export const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans CJK SC', sans-serif";
 
 /** Paint the whole scene; the canvas is `width` × `height` CSS pixels, `ratio` device pixels each. */
 export function paint(context: CanvasRenderingContext2D, scene: Scene, width: number, height: number, ratio: number): void {
@@ -124,11 +122,12 @@ function paintNode(context: CanvasRenderingContext2D, scene: Scene, placed: Plac
     context.lineWidth = 2;
     context.stroke();
   }
-  if (node.expandable || scene.expanded.has(node.id)) paintSign(context, scene, placed);
+  const opens = scene.openness.opens(node);
+  if (opens || scene.openness.closes(node)) paintSign(context, scene, placed, opens);
 }
 
 /** A plus or a minus at the lower right of a node that can be opened or closed. */
-function paintSign(context: CanvasRenderingContext2D, scene: Scene, placed: Placed): void {
+function paintSign(context: CanvasRenderingContext2D, scene: Scene, placed: Placed, opens: boolean): void {
   const r = Math.max(4.5, Math.min(8, placed.radius * 0.45));
   const x = placed.x + placed.radius * 0.75;
   const y = placed.y + placed.radius * 0.75;
@@ -141,7 +140,7 @@ function paintSign(context: CanvasRenderingContext2D, scene: Scene, placed: Plac
   context.beginPath();
   context.moveTo(x - r / 2, y);
   context.lineTo(x + r / 2, y);
-  if (!scene.expanded.has(placed.node.id)) {
+  if (opens) {
     context.moveTo(x, y - r / 2);
     context.lineTo(x, y + r / 2);
   }
@@ -151,90 +150,4 @@ function paintSign(context: CanvasRenderingContext2D, scene: Scene, placed: Plac
 function disc(context: CanvasRenderingContext2D, x: number, y: number, radius: number): void {
   context.beginPath();
   context.arc(x, y, radius, 0, 2 * Math.PI);
-}
-
-type Box = [left: number, top: number, right: number, bottom: number];
-
-/** Names and the labels of the chain, the weightiest first; words that would cover others are left out. */
-function paintWords(context: CanvasRenderingContext2D, scene: Scene, near: Set<number> | null): void {
-  const taken: Box[] = [];
-  const { camera, palette } = scene;
-  context.textAlign = "center";
-  context.textBaseline = "middle";
-  const nodes = [...scene.layout.nodes].sort((one, other) => weight(scene, other, near) - weight(scene, one, near));
-  for (const placed of nodes) {
-    const important = weight(scene, placed, near) >= 2;
-    if (!important && placed.radius * camera.k < 9) continue;
-    const x = placed.x * camera.k + camera.x;
-    const below = (placed.y + placed.radius) * camera.k + camera.y;
-    const name = short(title(placed.node), important ? 30 : 24);
-    context.font = `${important ? 600 : 400} 12px ${FONT}`;
-    const width = Math.max(context.measureText(name).width, important ? 60 : 0);
-    const inside = important && placed.node.role !== "rest" && width + 14 < 2 * placed.radius * camera.k;
-    const top = inside ? placed.y * camera.k + camera.y - 20 : below + (placed.node.id === scene.chosen ? 6 : 1);
-    const box: Box = [x - width / 2 - 3, top, x + width / 2 + 3, top + (important ? 36 : 18)];
-    if (covers(taken, box)) continue;
-    taken.push(box);
-    context.globalAlpha = near === null || near.has(placed.node.id) ? 1 : 0.3;
-    const [ink, faint, halo] = inside ? [palette.onNode, palette.onNode, null] : [palette.ink, palette.faint, palette.paper];
-    write(context, name, x, top + 11, ink, halo);
-    if (important) {
-      context.font = `400 11px ${FONT}`;
-      write(context, size(placed.node.retained), x, top + 27, faint, halo);
-    }
-  }
-  context.font = `400 11px ${FONT}`;
-  for (const drawn of scene.layout.edges) {
-    const asked = near !== null && (drawn.edge.from === scene.hovered || drawn.edge.to === scene.hovered);
-    if (!drawn.edge.label || !(drawn.edge.chain || asked)) continue;
-    const [x, y] = middle(drawn, camera);
-    const text = short(drawn.edge.label, 30);
-    const width = context.measureText(text).width;
-    const box: Box = [x - width / 2, y - 8, x + width / 2, y + 8];
-    if (covers(taken, box)) continue;
-    taken.push(box);
-    context.globalAlpha = 1;
-    write(context, text, x, y, drawn.edge.chain ? palette.chainInk : palette.faint, palette.paper);
-  }
-  context.globalAlpha = 1;
-}
-
-/** The middle of the part of an edge that can be seen, on the screen, and a little above it. */
-function middle({ source, target }: Drawn, camera: Camera): [number, number] {
-  const distance = Math.max(1, Math.hypot(target.x - source.x, target.y - source.y));
-  const at = 0.5 + (source.radius - target.radius) / (2 * distance);
-  const x = source.x + (target.x - source.x) * at;
-  const y = source.y + (target.y - source.y) * at;
-  return [x * camera.k + camera.x, y * camera.k + camera.y - 9];
-}
-
-function weight(scene: Scene, placed: Placed, near: Set<number> | null): number {
-  const { node } = placed;
-  const role = { suspect: 4, chain: 3, rest: 2, ordinary: 0 }[node.role];
-  const asked = node.id === scene.hovered ? 9 : node.id === scene.chosen ? 5 : near?.has(node.id) ? 2.5 : 0;
-  return Math.max(role, asked) + placed.radius / 1000;
-}
-
-/** The end of a dotted name tells more than its start: as many whole parts of it as there is room for. */
-export function short(text: string, most: number): string {
-  if (text.length <= most) return text;
-  const end = text.slice(text.length - most + 1);
-  const dot = end.indexOf(".");
-  return `…${dot >= 0 && dot < most - 8 ? end.slice(dot + 1) : end}`;
-}
-
-function covers(taken: Box[], box: Box): boolean {
-  return taken.some((one) => one[0] < box[2] && box[0] < one[2] && one[1] < box[3] && box[1] < one[3]);
-}
-
-/** Words, with a halo of the paper's colour that keeps lines from running through them. */
-function write(context: CanvasRenderingContext2D, text: string, x: number, y: number, ink: string, halo: string | null): void {
-  if (halo !== null) {
-    context.lineWidth = 3.5;
-    context.lineJoin = "round";
-    context.strokeStyle = halo;
-    context.strokeText(text, x, y);
-  }
-  context.fillStyle = ink;
-  context.fillText(text, x, y);
 }

@@ -27,11 +27,13 @@ export function told(node: GraphNode, image: string): HTMLElement {
     lines.length > 0 ? el("ol", { class: "words" }, ...lines) : null,
     node.role === "rest"
       ? el("p", { class: "quiet" }, t("app.graph.rest"))
-      : el(
-          "p",
-          {},
-          el("a", { href: link("explore", { show: "object", node: node.id, image }) }, t("app.graph.open")),
-        ),
+      : node.placed === false
+        ? null
+        : el(
+            "p",
+            {},
+            el("a", { href: link("explore", { show: "object", node: node.id, image }) }, t("app.graph.open")),
+          ),
   );
 }
 

@@ -5,12 +5,16 @@ import { el } from "../app/dom";
 import { count, size } from "../app/units";
 import { t } from "../app/words";
 import { type Branch, branches, listed, title } from "./branches";
+import { Openness } from "./openness";
 
 export interface TreeListeners {
   /** The focus is on this node now. */
   focus(id: number): void;
-  /** Open what is closed, close what is open. */
-  toggle(id: number): void;
+  /** Draw more of what hangs on it, or put that away. */
+  open(id: number): void;
+  close(id: number): void;
+  /** Back to where one began. */
+  leave(): void;
 }
 
 export class GraphTree {
@@ -19,7 +23,7 @@ export class GraphTree {
   private order: number[] = [];
   private items = new Map<number, HTMLElement>();
   private current: number | null = null;
-  private expanded: ReadonlySet<number> = new Set();
+  private openness = new Openness();
 
   constructor(private readonly listeners: TreeListeners) {
     this.element.addEventListener("keydown", (event) => this.key(event));
@@ -31,15 +35,15 @@ export class GraphTree {
       const id = this.idOf(event.target);
       if (id === null) return;
       this.items.get(id)?.focus();
-      this.listeners.toggle(id);
+      this.toggle(id);
     });
   }
 
-  show(graph: Graph, expanded: ReadonlySet<number>): void {
+  show(graph: Graph, openness: Openness): void {
     const focused = this.element.contains(document.activeElement);
     this.tree = branches(graph);
     this.order = listed(this.tree);
-    this.expanded = expanded;
+    this.openness = openness;
     this.items = new Map(this.order.map((id) => [id, this.item(id)]));
     this.element.replaceChildren(...this.items.values());
     if (this.current === null || !this.items.has(this.current)) {
@@ -48,6 +52,11 @@ export class GraphTree {
     if (this.current === null) return;
     this.items.get(this.current)?.setAttribute("tabindex", "0");
     if (focused) this.items.get(this.current)?.focus();
+  }
+
+  /** Move the focus to a node. */
+  go(id: number): void {
+    this.items.get(id)?.focus({ preventScroll: true });
   }
 
   /** Mark a node as chosen and bring it into view in the list. */
@@ -68,7 +77,7 @@ export class GraphTree {
 
   private item(id: number): HTMLElement {
     const { node, label, level, children } = this.tree.get(id) as Branch;
-    const opens = node.expandable || this.expanded.has(id);
+    const [opens, closes] = [this.openness.opens(node), this.openness.closes(node)];
     const item = el(
       "li",
       {
@@ -78,7 +87,7 @@ export class GraphTree {
         "data-node": id,
         "aria-level": level,
         "aria-selected": id === this.current,
-        "aria-expanded": opens ? String(this.expanded.has(id)) : children.length > 0 ? "true" : null,
+        "aria-expanded": opens ? "false" : closes || children.length > 0 ? "true" : null,
       },
       el("span", { class: "dot", "aria-hidden": "true" }),
       el(
@@ -86,10 +95,10 @@ export class GraphTree {
         { class: "what" },
         label ? el("bdi", { class: "edge" }, `${label} `) : null,
         el("bdi", { class: "code" }, node.role === "rest" ? title(node) : node.name || node.type),
-        node.count > 1 && node.role !== "rest" ? el("b", { class: "times" }, ` × ${count(node.count)}`) : null,
       ),
+      node.count > 1 && node.role !== "rest" ? el("b", { class: "times" }, `× ${count(node.count)}`) : null,
       el("span", { class: "amount" }, size(node.retained)),
-      opens ? el("span", { class: "sign", "aria-hidden": "true" }, this.expanded.has(id) ? "−" : "+") : null,
+      el("span", { class: "sign", "aria-hidden": "true" }, opens ? "+" : closes ? "−" : ""),
     );
     item.style.paddingInlineStart = `${0.5 + Math.min(level - 1, 9) * 0.75}rem`;
     return item;
@@ -111,11 +120,20 @@ export class GraphTree {
     const next = this.target(event.key, id);
     if (next === undefined) return;
     event.preventDefault();
-    if (next === "toggle") this.listeners.toggle(id);
+    if (next === "open" || next === "close") this.listeners[next](id);
+    else if (next === "toggle") this.toggle(id);
+    else if (next === "leave") this.listeners.leave();
     else if (next !== null) this.items.get(next)?.focus({ preventScroll: true });
   }
 
-  private target(key: string, id: number): number | "toggle" | null | undefined {
+  private toggle(id: number): void {
+    const node = this.tree.get(id)?.node;
+    if (!node) return;
+    if (this.openness.opens(node)) this.listeners.open(id);
+    else if (this.openness.closes(node)) this.listeners.close(id);
+  }
+
+  private target(key: string, id: number): number | "open" | "close" | "toggle" | "leave" | null | undefined {
     const at = this.order.indexOf(id);
     const branch = this.tree.get(id);
     switch (key) {
@@ -128,14 +146,16 @@ export class GraphTree {
       case "End":
         return this.order[this.order.length - 1] ?? null;
       case "ArrowRight":
-        if (branch?.node.expandable && !this.expanded.has(id)) return "toggle";
+        if (branch && this.openness.opens(branch.node)) return "open";
         return branch?.children[0] ?? null;
       case "ArrowLeft":
-        if (this.expanded.has(id)) return "toggle";
+        if (branch && this.openness.closes(branch.node)) return "close";
         return branch?.parent ?? null;
       case "Enter":
       case " ":
         return "toggle";
+      case "Escape":
+        return "leave";
       default:
         return undefined;
     }

@@ -1,15 +1,17 @@
 /** The gravity graph of a suspect: picture, list and words together, their state in the address. */
 
 import { get } from "../app/api";
-import type { Graph, Suspect } from "../app/contract";
-import { code, el } from "../app/dom";
+import type { Graph, GraphNode } from "../app/contract";
+import { el } from "../app/dom";
 import { type Images, imagePicker } from "../app/images";
 import { type Place, change, numbers } from "../app/place";
 import { failed, waiting } from "../app/states";
 import { count, size } from "../app/units";
 import { t } from "../app/words";
 import { GraphCanvas } from "./canvas";
+import { type Choices, chips, choices, subject } from "./choices";
 import { layOut } from "./layout";
+import { Openness } from "./openness";
 import { onRecolour, palette } from "./palette";
 import { told } from "./panel";
 import { GraphTree } from "./tree";
@@ -26,10 +28,11 @@ export class GraphView {
   private readonly more = el("p", { class: "quiet graph-more" });
   private graph: Graph | null = null;
   private image = "";
-  private expanded: Set<number> = new Set();
+  private openness = new Openness();
   private asked = "";
   private chosen: number | null = null;
   private running: AbortController | null = null;
+  private chosenFrom: { image: string; choices: Promise<Choices> } | null = null;
 
   constructor(
     private readonly root: HTMLElement,
@@ -39,7 +42,12 @@ export class GraphView {
       { hover: (id) => this.tell(id ?? this.chosen), choose: (id) => this.choose(id) },
       palette,
     );
-    this.tree = new GraphTree({ focus: (id) => this.reach(id), toggle: (id) => this.toggle(id) });
+    this.tree = new GraphTree({
+      focus: (id) => this.reach(id),
+      open: (id) => this.open(id),
+      close: (id) => this.close(id),
+      leave: () => this.leave(),
+    });
     onRecolour(() => this.canvas.redraw());
     this.stage.append(this.canvas.element, this.controls());
     const side = el("aside", { class: "graph-side" }, this.words, el("h3", {}, t("app.graph.list")), this.tree.element);
@@ -55,41 +63,67 @@ export class GraphView {
   }
 
   async show({ state }: Place): Promise<void> {
-    const kept = await this.images.chosen(state["image"]);
-    if (!kept) {
-      this.bar.replaceChildren(el("p", { class: "empty" }, t("app.none.images")));
-      return;
-    }
-    this.image = kept.id;
-    const subject = state["node"] ? { node: state["node"] } : { suspect: state["suspect"] ?? "1" };
-    const question = { image: kept.id, ...subject, expand: state["expand"] ?? "", limit: LIMIT };
-    const asked = JSON.stringify(question);
-    if (asked === this.asked) return;
-    this.asked = asked;
     this.running?.abort();
-    this.running = new AbortController();
+    const running = (this.running = new AbortController());
     this.root.classList.add("busy");
-    void this.choices(kept.id, state["suspect"] ?? (state["node"] ? "" : "1"));
     if (!this.graph) this.words.replaceChildren(waiting());
     try {
-      const graph = await get<Graph>("view/graph", question, this.running.signal);
-      this.draw(graph, new Set(numbers(state["expand"])));
+      await this.ask(state, running.signal);
     } catch (error) {
-      if (error instanceof DOMException && error.name === "AbortError") return;
-      this.asked = "";
+      if (running.signal.aborted) return;
+      this.clear();
       this.words.replaceChildren(failed(error));
     } finally {
-      this.root.classList.remove("busy");
+      if (this.running === running) this.root.classList.remove("busy");
     }
   }
 
-  private draw(graph: Graph, expanded: Set<number>): void {
+  private async ask(state: Record<string, string>, signal: AbortSignal): Promise<void> {
+    const list = await this.images.list();
+    const picker = imagePicker(list, state["image"] ?? list[0]?.id ?? "", (id) =>
+      change({ image: id, suspect: null, node: null, expand: null, collapse: null }),
+    );
+    if (!this.bar.firstElementChild) this.bar.replaceChildren(picker);
+    const kept = await this.images.chosen(state["image"]);
+    if (signal.aborted) return;
+    if (!kept) {
+      this.bar.replaceChildren(el("p", { class: "empty" }, t("app.none.images")));
+      this.words.replaceChildren();
+      return;
+    }
+    if (this.chosenFrom?.image !== kept.id) this.chosenFrom = { image: kept.id, choices: choices(kept.id) };
+    const { choices: known } = this.chosenFrom;
+    known.catch(() => (this.chosenFrom = null));
+    const drawn = subject(kept, state) ?? (await known).all[0]?.subject;
+    if (signal.aborted) return;
+    if (!drawn) return this.words.replaceChildren();
+    void known.then((all) => !signal.aborted && this.bar.replaceChildren(picker, ...chips(all, drawn)));
+    this.image = kept.id;
+    const question = { image: kept.id, ...drawn, expand: state["expand"] ?? "", collapse: state["collapse"] ?? "", limit: LIMIT };
+    const asked = JSON.stringify(question);
+    if (asked === this.asked) return;
+    const graph = await get<Graph>("view/graph", question, signal);
+    if (signal.aborted) return;
+    this.asked = asked;
+    this.draw(graph, new Openness(new Set(numbers(state["expand"])), new Set(numbers(state["collapse"]))));
+  }
+
+  /** Nothing is drawn: what was is not what was asked for. */
+  private clear(): void {
+    this.asked = "";
+    this.chosen = null;
+    this.draw({ nodes: [], edges: [], more: { nodes: 0, bytes: 0 } }, new Openness());
+    this.graph = null;
+    this.spoken.textContent = "";
+  }
+
+  private draw(graph: Graph, openness: Openness): void {
     const before = this.graph?.nodes.length ?? 0;
     const known = new Set(graph.nodes.map((node) => node.id));
     this.graph = graph;
-    this.expanded = expanded;
-    this.canvas.show(layOut(graph), expanded);
-    this.tree.show(graph, expanded);
+    this.openness = openness;
+    this.canvas.show(layOut(graph), openness);
+    this.tree.show(graph, openness);
     if (this.chosen === null || !known.has(this.chosen)) {
       this.chosen = graph.nodes.find((node) => node.role === "suspect")?.id ?? graph.nodes[0]?.id ?? null;
     }
@@ -106,7 +140,7 @@ export class GraphView {
   }
 
   private tell(id: number | null): void {
-    const node = this.graph?.nodes.find((one) => one.id === id);
+    const node = this.node(id);
     if (node) this.words.replaceChildren(told(node, this.image));
   }
 
@@ -119,18 +153,31 @@ export class GraphView {
   private choose(id: number): void {
     this.reach(id);
     this.tree.mark(id);
-    this.toggle(id);
+    const node = this.node(id);
+    if (!node) return;
+    if (this.openness.opens(node)) this.open(id);
+    else if (this.openness.closes(node)) this.close(id);
   }
 
-  private toggle(id: number): void {
-    const node = this.graph?.nodes.find((one) => one.id === id);
-    if (!node) return;
-    const next = new Set(this.expanded);
-    if (!next.delete(id)) {
-      if (!node.expandable) return;
-      next.add(id);
-    }
-    change({ expand: next.size > 0 ? [...next].sort((one, other) => one - other).join(",") : null });
+  private open(id: number): void {
+    const node = this.node(id);
+    if (node) change(this.openness.open(node).state());
+  }
+
+  private close(id: number): void {
+    const node = this.node(id);
+    if (node) change(this.openness.close(node).state());
+  }
+
+  /** Back to the suspect, with everything in view. */
+  private leave(): void {
+    const suspect = this.graph?.nodes.find((node) => node.role === "suspect");
+    this.canvas.fit();
+    if (suspect) this.tree.go(suspect.id);
+  }
+
+  private node(id: number | null): GraphNode | undefined {
+    return this.graph?.nodes.find((one) => one.id === id);
   }
 
   private controls(): HTMLElement {
@@ -143,34 +190,6 @@ export class GraphView {
       button(t("app.graph.smaller"), "−", () => this.canvas.zoomBy(1 / 1.3)),
       button(t("app.graph.fit"), "⤢", () => this.canvas.fit()),
     );
-  }
-
-  /** Which snapshot, and which of its suspects. */
-  private async choices(image: string, rank: string): Promise<void> {
-    const picker = imagePicker(await this.images.list(), image, (id) =>
-      change({ image: id, suspect: "1", node: null, expand: null }),
-    );
-    this.bar.replaceChildren(picker);
-    const { suspects } = await get<{ suspects: Suspect[] }>("view/suspects", { image });
-    if (suspects.length === 0) {
-      this.bar.append(el("span", { class: "quiet" }, t("app.none.suspects")));
-      return;
-    }
-    const tabs = suspects.slice(0, 8).map((suspect) =>
-      el(
-        "button",
-        {
-          type: "button",
-          class: "chip",
-          "aria-pressed": String(String(suspect.rank) === rank),
-          onclick: () => change({ suspect: String(suspect.rank), node: null, expand: null }),
-        },
-        el("span", { class: "rank" }, String(suspect.rank)),
-        code(suspect.holder),
-        el("span", { class: "amount" }, size(suspect.retained_bytes)),
-      ),
-    );
-    this.bar.append(el("div", { class: "chips", role: "group", "aria-label": t("app.suspects") }, ...tabs));
   }
 }
 
