@@ -6,12 +6,13 @@ import os
 import platform
 import secrets
 import socket
-import sys
 import time
 from pathlib import Path
 from typing import Any, Literal
 
 import psutil
+
+from leakguard import served
 
 Method = Literal["fork", "inline", "portable"]
 METHODS: tuple[Method, ...] = ("fork", "inline", "portable")
@@ -29,7 +30,7 @@ def meta(method: Method, notes: list[str]) -> dict[str, Any]:
         "pid": os.getpid(),
         "host": socket.gethostname(),
         "python": platform.python_version(),
-        "app": _app_name(),
+        "app": served.label(),
         "started": now - uptime,
         "created": now,
         "uptime_seconds": uptime,
@@ -46,11 +47,3 @@ def _uptime() -> float:
         return max(0.0, since_boot - int(after_name[19]) / os.sysconf("SC_CLK_TCK"))
     except (OSError, ValueError, IndexError):
         return max(0.0, time.time() - psutil.Process().create_time())
-
-
-def _app_name() -> str:
-    main = sys.modules.get("__main__")
-    spec = getattr(main, "__spec__", None)
-    if spec is not None and spec.name:
-        return str(spec.name).removesuffix(".__main__")
-    return Path(sys.argv[0] if sys.argv and sys.argv[0] else "python").name

@@ -198,7 +198,7 @@ class Endpoint:
     def _report_of(self, findings: Findings, age: float) -> Report:
         terms = process.terms().with_heap(findings.snapshot.heap_bytes).to_dict()
         trends = process.moves(self._watch.timeline.history)
-        name = self._settings.app_name
+        name = self._team.app.name
         return Report(findings, self._routes(), round(age, 1), name, terms, trends)
 
     async def _baseline(self, wanted: Query) -> EndpointResponse:

@@ -7,7 +7,6 @@ import logging
 import os
 import stat
 import time
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from leakguard import rollcall, workers
@@ -33,8 +32,6 @@ logger = logging.getLogger("leakguard")
 
 ROLL_SECONDS = 2.0
 """For the other workers to say what they know."""
-TICK_SECONDS = 10.0
-"""Between two times that the last words are written."""
 
 
 class Team:
@@ -52,7 +49,6 @@ class Team:
         self._watch = watch
         self._requests = requests
         self._report = report
-        self._next_tick = 0.0
         self._last: tuple[int, dict[str, Any], float] | None = None
         self.app = workers.identify(settings.app_name)
         verbs = {
@@ -100,12 +96,9 @@ class Team:
         return os.getpid()
 
     def tick(self) -> None:
-        """To be called out of requests: registers, and has the last words written now and then."""
+        """To be called out of requests: registers, and has the last words written."""
         self.join()
-        now = monotonic()
-        if now >= self._next_tick:
-            self._next_tick = now + TICK_SECONDS
-            self._worker.tick()
+        self._worker.tick()
 
     def figures(self) -> dict[str, Any]:
         """This worker's few figures now."""

@@ -17,9 +17,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-_IMPORT = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_][\w.]*(?:\(.*\))?")
-_MODULE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
-_LABEL_LENGTH = 64
+from leakguard import served
+
+_OF_THE_ENVIRONMENT = ("DJANGO_SETTINGS_MODULE", "FLASK_APP", "QUART_APP")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,43 +37,21 @@ def identify(app_name: str = "") -> App:
     """
     if app_name:
         return App(app_name, app_name)
-    served, module = _served(sys.argv[1:])
-    program = _program()
+    told, module = served.target()
     facts = [
         _directory(),
-        served or program,
+        told or served.program(),
         getattr(sys.modules.get(module), "__file__", None) if module else None,
-        os.environ.get("DJANGO_SETTINGS_MODULE") if not served else None,
+        _by_environment() if not told else None,
     ]
     digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
-    label = (served or Path(program).stem or "app")[:_LABEL_LENGTH]
+    label = served.label()
     # A "+" is in no name that a user gave: such a folder is never that of another app.
     return App(label, f"{re.sub('[^A-Za-z0-9._-]+', '-', label)[:40]}+{digest}")
 
 
-def _served(arguments: list[str]) -> tuple[str, str]:
-    """What a server was told to serve, and its module; "" where the command does not say."""
-    for word in arguments:
-        if _IMPORT.fullmatch(word):
-            return word, word.partition(":")[0]
-    for word in arguments:
-        # "gunicorn shop.wsgi": only a module that is loaded tells it from a class or a host.
-        if _MODULE.fullmatch(word) and word in sys.modules:
-            return word, word
-    return "", ""
-
-
-def _program() -> str:
-    first = sys.argv[0] if sys.argv else ""
-    if first in ("", "-", "-c", "-m"):  # no file was named
-        return "python"
-    path = Path(first)
-    if path.name == "__main__.py":
-        path = path.parent
-    try:
-        return str(path.resolve()) if path.exists() else first
-    except OSError:
-        return first
+def _by_environment() -> str | None:
+    return next((told for name in _OF_THE_ENVIRONMENT if (told := os.environ.get(name))), None)
 
 
 def _directory() -> str:

@@ -34,6 +34,7 @@ MAX_CONNECTIONS = 16
 
 _BACKLOG = 64
 _PAUSE_MILLISECONDS = 200
+_AGAIN_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +56,14 @@ class Question:
 
 
 class Listener:
-    """Listens at `address`; `wake` makes the listening thread call `on_wake`.
+    """Listens at `address`; `wake` makes the listening thread call `on_wake`, which gives the
+    seconds until it is to be called again, or None for when it is woken next.
 
     OSError if the socket cannot be made. Nothing runs before `start`.
     """
 
     def __init__(
-        self, address: str, verbs: Mapping[str, Verb], on_wake: Callable[[], object]
+        self, address: str, verbs: Mapping[str, Verb], on_wake: Callable[[], float | None]
     ) -> None:
         self._verbs = verbs
         self._on_wake = on_wake
@@ -102,14 +104,19 @@ class Listener:
         poll = native.poll()
         for descriptor in (self._socket.fileno(), self._wake_reader):
             poll.register(descriptor, select.POLLIN)
+        due: float | None = None
         while True:
             try:
-                ready = [descriptor for descriptor, _ in poll.poll()]
-                if self._wake_reader in ready:
-                    if b"s" in os.read(self._wake_reader, 4096):
-                        self.close()
-                        return
-                    self._on_wake()
+                wait = None if due is None else max(0.0, due - monotonic()) * 1_000
+                ready = [descriptor for descriptor, _ in poll.poll(wait)]
+                is_woken = self._wake_reader in ready
+                if is_woken and b"s" in os.read(self._wake_reader, 4096):
+                    self.close()
+                    return
+                if is_woken or (due is not None and monotonic() >= due):
+                    due = monotonic() + _AGAIN_SECONDS  # where it fails
+                    pause = self._on_wake()
+                    due = None if pause is None else monotonic() + pause
                 if self._socket.fileno() in ready:
                     self._accept()
             except Exception as error:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import functools
 import importlib.metadata
 import logging
 import os
+import sys
 import time
 import weakref
-from dataclasses import dataclass, field
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from leakguard.workers import entries, lastwords, native, places
+from leakguard.workers import entries, lastwords, places, under_uwsgi
 from leakguard.workers.client import list_workers
-from leakguard.workers.listener import Listener
 from leakguard.workers.lives import lives
-from leakguard.workers.sweep import sweep
+from leakguard.workers.seat import Seat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,7 +27,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("leakguard")
 
-_TRIES = 5
+WRITTEN_SECONDS = 1.0
+"""Between two times that the last words are written, while there are requests."""
+_PAUSE_OF_WRITING = 200
+"""However long it takes, so many times as long lies between two."""
+_CALM = 3
+"""So many looks without a new request, and the thread sleeps until the next one."""
 
 
 class Worker:
@@ -47,7 +51,9 @@ class Worker:
         self._verbs: dict[str, Verb] = {**verbs, "figures": self._say_figures, "last": self._say}
         self._folder = places.app_folder(app.folder)
         self._claims: dict[int, object] = {}
-        self._seat: _Seat | None = None
+        self._seat: Seat | None = None
+        self._told: object = None  # the requests in the last words as they are written
+        self._calm = _CALM
         self._findings: Mapping[str, Any] | None = None
         self._findings_at: float | None = None
         _watch_forks()
@@ -75,15 +81,24 @@ class Worker:
             logger.warning("this worker is not known to the others of %s: %s", self.app.name, error)
 
     def tick(self) -> None:
-        """Have the last words written soon, by a thread of LeakGuard's own."""
+        """Have the last words written soon and as long as there are requests, by a thread of
+        LeakGuard's own. To be called out of a request now and then; costs a microsecond."""
         seat = self._seat
-        if seat is not None and seat.listener is not None:
+        if seat is not None and seat.listener is not None and self._calm >= _CALM:
             seat.listener.wake()
 
     def keep(self, findings: Mapping[str, Any]) -> None:
-        """Make `findings` (as `Findings.to_dict` gives them) those of this worker's last words."""
+        """Make `findings` (as `Findings.to_dict` gives them) those of this worker's last words, and
+        write these: whatever happens from now on, the others have them. Raises nothing."""
         self._findings, self._findings_at = findings, time.time()
-        self.tick()
+        seat = self._seat
+        if seat is None or seat.pid != os.getpid():
+            return
+        try:
+            seat.write(self.words())
+        except Exception as error:
+            logger.debug("the last words are not written yet", exc_info=error)
+            self.tick()
 
     def leave(self, *, trace: bool = True) -> None:
         """Say the last words, and that the process stops by itself. Raises nothing.
@@ -94,21 +109,14 @@ class Worker:
         if seat is None or seat.pid != os.getpid():
             return
         self._seat = None
-        with seat.writing:  # what the listener's thread writes at this moment comes first
+        words = None
+        if trace:
             try:
-                with places.opened_folder(self._folder, create=False) as folder:
-                    if trace:
-                        lastwords.write(folder, seat.stem, self.words(leaving=True))
-                        entries.bury(folder, seat.stem)
-                    else:
-                        entries.remove(folder, seat.stem)
-                    with contextlib.suppress(OSError):
-                        os.unlink(seat.stem + places.SOCKET, dir_fd=folder)
+                words = self.words(leaving=True)
             except Exception as error:
-                logger.debug("no last words", exc_info=error)
-        if seat.listener is not None:
-            seat.listener.stop()
-        os.close(seat.lock)
+                logger.debug("no last figures", exc_info=error)
+                words = self._words({}, leaving=True)
+        seat.leave(words)
 
     @property
     def stem(self) -> str:
@@ -117,11 +125,14 @@ class Worker:
 
     def words(self, *, leaving: bool = False) -> dict[str, Any]:
         """What would be this worker's last words now."""
+        return self._words(self._figures(), leaving=leaving)
+
+    def _words(self, figures: Mapping[str, Any], *, leaving: bool) -> dict[str, Any]:
         return {
             "at": time.time(),
             "leaving": leaving,
             "master": entries.master(),
-            "figures": dict(self._figures()),
+            "figures": dict(figures),
             "findings": self._findings,
             "findings_at": self._findings_at,
         }
@@ -136,48 +147,44 @@ class Worker:
             return ()
 
     def _register(self) -> None:
+        under_uwsgi.warn_once()
         facts = entries.facts_of_this_process(self.app.name, _version())
-        for attempt in range(_TRIES):
-            try:
-                with places.opened_folder(self._folder, create=True) as folder:
-                    stem, lock = entries.publish(folder, facts)
-                    self._seat = _Seat(facts.pid, stem, lock, self._listener(folder, stem))
-                break
-            except FileNotFoundError:
-                # Somebody removed the empty folder in between.
-                if attempt == _TRIES - 1:
-                    raise
-        atexit.register(_leave, weakref.ref(self))
-        if self._seat is not None and self._seat.listener is not None:
-            self._seat.listener.start()
-            self._seat.listener.wake()
+        self._seat = seat = Seat(self._folder, facts, self._verbs, self._on_wake)
+        _call_at_exit(weakref.ref(self))
+        if seat.listener is not None:
+            seat.listener.start()
+            seat.listener.wake()
 
-    def _listener(self, folder: int, stem: str) -> Listener | None:
-        try:
-            return Listener(places.socket_address(folder, stem), self._verbs, self._on_wake)
-        except OSError as error:
-            logger.warning("the other workers cannot ask this one: %s", error)
-            return None
+    def _on_wake(self) -> float | None:
+        """In the listener's thread: what takes time, and may be late. When to call it again, in
+        seconds; None for at the next tick.
 
-    def _on_wake(self) -> None:
-        """In the listener's thread: what takes time, and may be late."""
+        A server may end in a way that runs nothing of ours: the last words are to be those of the
+        last second, however it ends.
+        """
         seat = self._seat
         if seat is None:
-            return
+            return None
+        if self._calm >= _CALM:
+            self._calm = 0
+        began = monotonic()
         words = self.words()
+        requests = words["figures"].get("requests")
         try:
-            with seat.writing, places.opened_folder(self._folder, create=False) as folder:
-                if self._seat is not seat:
-                    return
-                os.stat(seat.stem + places.LIVE, dir_fd=folder, follow_symlinks=False)
-                lastwords.write(folder, seat.stem, words)
-                if not seat.has_swept:
-                    seat.has_swept = True
-                    sweep(folder, self._folder)
+            seat.write(words)
         except FileNotFoundError:
             # Something that clears old files was here: register anew.
             self.leave()
             self.join(again=True)
+            return None
+        took = monotonic() - began
+        self._calm = 0 if requests != self._told else self._calm + 1
+        self._told = requests
+        # A request that is counted after this look finds it calm, and its tick wakes the thread.
+        if self._calm < _CALM or self._figures().get("requests") != requests:
+            self._calm = min(self._calm, _CALM - 1)
+            return max(WRITTEN_SECONDS, _PAUSE_OF_WRITING * took)
+        return None
 
     def _say_figures(self, question: Question) -> Mapping[str, Any]:
         return self._figures()
@@ -185,34 +192,14 @@ class Worker:
     def _say(self, question: Question) -> Mapping[str, Any]:
         return lastwords.bounded(self.words())
 
-    def _start_again(self) -> None:
-        self._claims = {}
-        self._seat = None
-
     def _after_fork(self) -> None:
         seat = self._seat
-        self._start_again()
-        self._findings = self._findings_at = None
-        if seat is None:
-            return
-        # The parent's lock is held as long as any descriptor of it is open: close, never unlock.
-        with contextlib.suppress(OSError):
-            os.close(seat.lock)
-        with contextlib.suppress(OSError):
-            if seat.listener is not None:
-                seat.listener.close()
-
-
-@dataclass(slots=True)
-class _Seat:
-    """A registration: of which process, its files, the descriptor that holds the lock."""
-
-    pid: int
-    stem: str
-    lock: int
-    listener: Listener | None
-    writing: Any = field(default_factory=native.lock)
-    has_swept: bool = False
+        self._claims = {}
+        self._seat = None
+        self._findings = self._findings_at = self._told = None
+        self._calm = _CALM
+        if seat is not None:
+            seat.let_go()
 
 
 _workers: weakref.WeakSet[Worker] = weakref.WeakSet()
@@ -232,6 +219,14 @@ def _leave(reference: weakref.ref[Worker]) -> None:
     worker = reference()
     if worker is not None:
         worker.leave()
+
+
+def _call_at_exit(worker: weakref.ref[Worker]) -> None:
+    atexit.register(_leave, worker)
+    # A process that multiprocessing has forked ends without that, but calls what it knows itself.
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None:
+        util.Finalize(None, _leave, (worker,), exitpriority=-100)
 
 
 def _version() -> str:

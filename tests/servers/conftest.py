@@ -27,12 +27,18 @@ UWSGI = "uwsgi --module leaky:wsgi --http-socket 127.0.0.1:{port} --enable-threa
 
 SERVERS = {
     "uvicorn": (1, "uvicorn leaky:asgi --port {port} --loop asyncio"),
+    "uvicorn-4": (4, "uvicorn leaky:asgi --port {port} --loop asyncio --workers 4"),
+    "uvicorn-uvloop": (1, "uvicorn leaky:asgi --port {port} --loop uvloop"),
     "uvicorn-uvloop-4": (4, "uvicorn leaky:asgi --port {port} --loop uvloop --workers 4"),
     "gunicorn-sync": (2, f"{GUNICORN} --workers 2"),
     "gunicorn-sync-preload": (2, f"{GUNICORN} --workers 2 --preload"),
     "gunicorn-gthread": (2, f"{GUNICORN} --workers 2 --worker-class gthread --threads 4"),
     "gunicorn-gevent": (1, f"{GUNICORN} --worker-class gevent"),
     "gunicorn-gevent-preload": (2, f"{GUNICORN} --workers 2 --worker-class gevent --preload"),
+    "gunicorn-uvicorn": (
+        1,
+        f"{GUNICORN_ASGI} --worker-class uvicorn_worker.UvicornWorker --max-requests 10000",
+    ),
     "gunicorn-uvicorn-preload": (
         2,
         f"{GUNICORN_ASGI} --workers 2 --worker-class uvicorn_worker.UvicornWorker --preload",
@@ -51,8 +57,9 @@ SERVERS = {
 class Running:
     """A server of the table, with the requests that were sent to it, by route."""
 
-    def __init__(self, server, count, place):
+    def __init__(self, server, title, count, place):
         self.server = server
+        self.title = title
         self.workers = count
         self.place = place
         self.sent = {"GET /leak/{n}": 0, "GET /quiet/{n}": 0}
@@ -76,9 +83,16 @@ class Running:
 
     def requests(self):
         """How many each worker has served, without a snapshot."""
-        ours = [one for one in workers.list_workers() if one.path.is_relative_to(self.place)]
-        heard = [one.answer for one in workers.ask_all(ours, "figures", timeout=30)]
+        heard = [one.answer for one in workers.ask_all(self.entries(), "figures", timeout=30)]
         return [answer["requests"] for answer in heard if answer and answer["requests"]]
+
+    def written(self):
+        """How many they have served by what is on the disk, whatever becomes of them now."""
+        words = [workers.last_words(one) or {} for one in self.entries()]
+        return sum((one.get("figures") or {}).get("requests", 0) for one in words)
+
+    def entries(self):
+        return [one for one in workers.list_workers() if one.path.is_relative_to(self.place)]
 
     def processes(self):
         parent = psutil.Process(self.server.process.pid)
@@ -109,7 +123,8 @@ def serve(tmp_path, monkeypatch):
             path = os.pathsep.join(filter(None, [str(APPS), os.environ.get("PYTHONPATH")]))
             log_file = tmp_path / "server.log"
             server = running(words, port, log_file, directory=APPS, env={"PYTHONPATH": path})
-            return Running(servers.enter_context(server), count, tmp_path)
+            title = next((word for word in words if word.startswith("leaky:")), "on_wsgiref")
+            return Running(servers.enter_context(server), title, count, tmp_path)
 
         yield start
 

@@ -32,6 +32,8 @@ def test_a_server(app, request):
     until(lambda: leaked_in_all(app))
     asked(app, request.node.callspec.params["app"] not in ONE_AT_A_TIME)
     until(lambda: counted(app) == {route: (sent, 0, 0) for route, sent in app.sent.items()})
+    until(lambda: app.written() == sum(app.sent.values()))
+    assert {one.facts.app for one in app.entries()} == {app.title}
     stopped(app)
 
 

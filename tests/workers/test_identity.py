@@ -5,7 +5,7 @@ import types
 
 import pytest
 
-from leakguard.workers import identify, places
+from leakguard.workers import identify, places, under_uwsgi
 
 
 @pytest.fixture
@@ -95,3 +95,31 @@ def test_a_folder_is_a_plain_name_whatever_is_served(command):
         assert places._is_folder(folder)
         assert "/" not in folder
         assert len(folder) < 60
+
+
+def test_apps_of_one_directory_that_a_framework_finds_are_told_apart(command, monkeypatch):
+    folders = {command(f"flask --app {name} run").folder for name in ("shop", "blog")}
+    for name in ("shop", "blog"):
+        monkeypatch.setenv("FLASK_APP", name)
+        folders.add(command("flask run").folder)
+    assert len(folders) == 4
+    assert command("flask --app shop run") == command("flask --app=shop --debug run")
+
+
+def test_so_are_those_of_uwsgi(command, monkeypatch):
+    def told(module):
+        monkeypatch.setitem(sys.modules, "uwsgi", types.SimpleNamespace(opt={"module": module}))
+        return command("uwsgi")
+
+    assert told(b"shop:app").name == "shop:app"
+    assert told(b"shop:app").folder != told(b"blog:app").folder
+
+
+@pytest.mark.parametrize(("option", "warned"), [("enable-threads", 0), ("threads", 0), ("x", 1)])
+def test_uwsgi_without_threads_is_warned_of_once(monkeypatch, caplog, option, warned):
+    monkeypatch.setitem(sys.modules, "uwsgi", types.SimpleNamespace(opt={option: True}))
+    under_uwsgi.warn_once.cache_clear()
+    under_uwsgi.warn_once()
+    under_uwsgi.warn_once()
+    under_uwsgi.warn_once.cache_clear()
+    assert ["--enable-threads" in record.message for record in caplog.records] == [True] * warned
