@@ -7,6 +7,7 @@ import logging
 import os
 import stat
 import time
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from leakguard import rollcall, workers
