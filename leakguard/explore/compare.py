@@ -10,6 +10,8 @@ from leakguard.explore.errors import ViewError
 from leakguard.explore.wording import Wording
 
 if TYPE_CHECKING:
+    from leakguard.analysis.growth_found import GrownPath
+    from leakguard.analysis.growth_summary import GrowthPath, Summary
     from leakguard.explore.opened import Opened
 
 MOST_HOLDERS = 50
@@ -19,12 +21,15 @@ _SAME_SECONDS = 2.0
 
 
 def compare(before: Opened, after: Opened, longest: int) -> dict[str, Any]:
-    """What gained or lost between two images, the most growth first.
+    """What gained or lost from the earlier of two images to the later, the most growth first.
 
-    Raises `ViewError` for images of different processes, whose names of paths do not match, and
-    where the first is the later one.
+    `exchanged` is True where the second given is the earlier. Raises `ViewError` for images of
+    different processes, whose names of paths do not match.
     """
     _check(before, after)
+    exchanged = _created(before) > _created(after)
+    if exchanged:
+        before, after = after, before
     first = Survey(before.image)
     earlier = first.summary(requests=None)
     later = Survey(after.image, earlier.keys).summary(requests=None)
@@ -32,23 +37,40 @@ def compare(before: Opened, after: Opened, longest: int) -> dict[str, Any]:
     wording = Wording(after.heap, longest)
     kinds = {found["holder"]: found["kind"] for found in after.found[0]["suspects"]}
     holders = [
-        {
-            "holder": wording.cut(grown.holder),
-            "kind": _kind(grown.holder, kinds),
-            "before": grown.bytes[0],
-            "after": grown.bytes[-1],
-            "growth": grown.growth_bytes,
-            "objects": grown.growth_objects,
-            "type": wording.cut(grown.object_type),
-        }
+        _gained(grown, earlier, later) | {"kind": _kind(grown.holder, kinds)}
         for grown in difference.holders
     ]
+    holders.sort(key=lambda row: (-row["growth"], row["holder"]))
+    for row in holders:
+        row |= {"holder": wording.cut(row["holder"]), "type": wording.cut(row["type"])}
     return {
+        "exchanged": exchanged,
         "seconds": round(difference.seconds, 3),
         "growth_bytes": difference.growth_bytes,
         "holders": holders,
         "types": _types(before, after, wording),
     }
+
+
+def _gained(grown: GrownPath, earlier: Summary, later: Summary) -> dict[str, Any]:
+    """What a holder has gained; `before` and `after` are all that is under it."""
+    before, after = (_path(summary, grown.holder_key) for summary in (earlier, later))
+    gained = grown.growth_bytes, grown.growth_objects
+    if before is None and after is not None:
+        # what came with its holder, as an imported module's did, has gathered nowhere before
+        gained = after.all_bytes, after.all_objects
+    return {
+        "holder": grown.holder,
+        "before": max(before.all_bytes if before else 0, grown.bytes[0]),
+        "after": max(after.all_bytes if after else 0, grown.bytes[-1]),
+        "growth": gained[0],
+        "objects": gained[1],
+        "type": grown.object_type,
+    }
+
+
+def _path(summary: Summary, key: int) -> GrowthPath | None:
+    return next((path for path in summary.paths if path.key == key), None)
 
 
 def _kind(holder: str, kinds: dict[str, str]) -> str:
@@ -86,5 +108,7 @@ def _check(before: Opened, after: Opened) -> None:
         raise ViewError(
             400, "The two images are of different processes: only those of one can be compared."
         )
-    if float(one.get("created", 0)) > float(other.get("created", 0)):
-        raise ViewError(400, "The first image is later than the second: exchange 'from' and 'to'.")
+
+
+def _created(opened: Opened) -> float:
+    return float(opened.image.meta.get("created", 0))

@@ -90,9 +90,28 @@ def test_two_snapshots_are_compared(visit: Callable[..., Visitor], shop: Server)
     assert "shop" in first
     assert "+" in first
     assert "shop.Cart" in types.inner_text()
-    visitor.page.get_by_role("button", name="Swap").click()
-    visitor.until("document.querySelector('.comparison .shrunk') !== null")
     visitor.picture("compare")
+    # the earlier one is compared with, whichever of the two is named first
+    images = visitor.answer("images")["images"]
+    newest, oldest = images[0]["id"], images[-1]["id"]
+    visitor.go(f"#compare?from={newest}&to={oldest}")
+    visitor.find(".comparison tbody tr").first.wait_for()
+    chosen = [select.input_value() for select in visitor.find("#lg-compare select").all()]
+    assert chosen == [oldest, newest]
+    assert holders.locator("tbody tr").first.inner_text() == first
+
+
+def test_a_link_to_a_snapshot_that_is_gone_says_so(
+    visit: Callable[..., Visitor], shop: Server
+) -> None:
+    visitor = visit(shop)
+    for view, asks in {
+        "graph": "image=x1-5-6&node=17",
+        "explore": "image=x1-5-6&show=object&node=17",
+        "compare": "to=x1-5-6",
+    }.items():
+        visitor.go(f"#{view}?{asks}")
+        visitor.find(f"#lg-{view} .failed", has_text="kept no more").wait_for()
 
 
 def test_two_files_are_compared(

@@ -64,14 +64,21 @@ def test_what_shrank_is_told_too():
     assert told["types"][-1]["type"] == "bytearray"
 
 
-@pytest.mark.parametrize(
-    ("after", "says"),
-    [
-        ({"pid": 4243, "created": 1060.0}, "different processes"),
-        ({"created": 940.0}, "exchange 'from' and 'to'"),
-    ],
-)
-def test_images_that_cannot_be_compared(after, says):
-    with pytest.raises(ViewError, match=says) as caught:
-        compared(images.shop(), images.shop(**after))
+def test_the_earlier_image_is_compared_with_whichever_is_named_first():
+    earlier, later = images.shop(carts=300), images.shop(carts=500, created=1060.0)
+    told = compared(earlier, later)
+    assert not told["exchanged"]
+    assert compared(later, earlier) == told | {"exchanged": True}
+
+
+def test_a_holder_has_what_its_graph_says(look):
+    builders = images.shop(carts=300), images.shop(carts=500, created=1060.0)
+    (grown,) = compared(*builders)["holders"]
+    graphs = [look(builder)("graph", suspect=1) for builder in builders]
+    assert [grown["before"], grown["after"]] == [told["nodes"][0]["retained"] for told in graphs]
+
+
+def test_images_of_different_processes_cannot_be_compared():
+    with pytest.raises(ViewError, match="different processes") as caught:
+        compared(images.shop(), images.shop(pid=4243, created=1060.0))
     assert caught.value.status == 400

@@ -179,6 +179,8 @@ export interface Module {
 }
 
 export interface Comparison {
+  /** Whether the second of the two was the earlier. */
+  exchanged: boolean;
   holders: {
     holder: string;
     kind: string;

@@ -21,14 +21,18 @@ export class Images {
     this.known = null;
   }
 
+  /** The list, asked for anew where it has not all of these. */
+  async having(...ids: (string | undefined)[]): Promise<KeptImage[]> {
+    const images = await this.list();
+    if (ids.every((id) => !id || images.some((image) => image.id === id))) return images;
+    this.forget();
+    return this.list();
+  }
+
   /** The image of that id, the newest where none is asked for. Throws if it is kept no more: what a
    *  link says of one image is not so in another. */
   async chosen(id: string | undefined): Promise<KeptImage | undefined> {
-    let images = await this.list();
-    if (id && !images.some((image) => image.id === id)) {
-      this.forget();
-      images = await this.list();
-    }
+    const images = await this.having(id);
     const found = id ? images.find((image) => image.id === id) : images[0];
     if (!found && images.length > 0) throw new ServerError(404, t("app.image.gone"));
     return found;

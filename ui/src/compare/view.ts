@@ -1,12 +1,13 @@
 /** Two images side by side: what grew, by holder and by type. */
 
-import { get, post } from "../app/api";
-import type { Comparison } from "../app/contract";
+import { ServerError, get, post } from "../app/api";
+import type { Comparison, KeptImage } from "../app/contract";
 import { bar, code, el } from "../app/dom";
 import { type Images, imagePicker } from "../app/images";
 import { type Place, change } from "../app/place";
 import { failed, fill } from "../app/states";
 import { change as changed, count, countChange, size } from "../app/units";
+import { visible } from "../app/visible";
 import { optional, t } from "../app/words";
 import { dropZone } from "./files";
 
@@ -25,28 +26,23 @@ export class CompareView {
   async show({ state }: Place): Promise<void> {
     let images;
     try {
-      images = await this.images.list();
+      images = await this.images.having(state["from"], state["to"]);
     } catch (error) {
       this.result.replaceChildren(failed(error));
       return;
     }
-    const after = images.find((image) => image.id === state["to"]) ?? images[0];
-    // two images of one process can be compared: the oldest that there is of it
-    const oldest = images.filter((image) => image.pid === after?.pid && image !== after).pop();
-    const before = images.find((image) => image.id === state["from"]) ?? oldest ?? images[images.length - 1];
+    let [before, after] = pair(images, state);
     if (!after || !before || images.length < 2) {
       this.bar.replaceChildren();
-      this.result.replaceChildren(el("p", { class: "empty" }, t("app.compare.few", { count: images.length })));
+      const gone = images.length > 1 ? failed(new ServerError(404, t("app.image.gone"))) : null;
+      this.result.replaceChildren(gone ?? el("p", { class: "empty" }, t("app.compare.few", { count: images.length })));
       return;
     }
+    if (before.created > after.created) [before, after] = [after, before];
+    const ids = { from: before.id, to: after.id };
     this.bar.replaceChildren(
-      imagePicker(images, before.id, (id) => change({ from: id }), t("compare.from")),
-      imagePicker(images, after.id, (id) => change({ to: id }), t("compare.to")),
-      el(
-        "button",
-        { type: "button", class: "plain", onclick: () => change({ from: after.id, to: before.id }) },
-        t("app.compare.swap"),
-      ),
+      imagePicker(images, before.id, (id) => change({ ...ids, from: id }), t("compare.from")),
+      imagePicker(images, after.id, (id) => change({ ...ids, to: id }), t("compare.to")),
     );
     if (before.id === after.id) {
       this.result.replaceChildren(el("p", { class: "empty" }, t("app.compare.same")));
@@ -58,7 +54,7 @@ export class CompareView {
       change: changed(after.heap_bytes - before.heap_bytes),
     });
     await fill(this.result, async () =>
-      tables(await get<Comparison>("view/compare", { from: before.id, to: after.id }), heap),
+      tables(await get<Comparison>("view/compare", ids), heap),
     );
   }
 
@@ -66,10 +62,21 @@ export class CompareView {
     const form = new FormData();
     form.append("from", before);
     form.append("to", after);
-    await fill(this.result, async () =>
-      tables(await post<Comparison>("view/compare-files", form), `${before.name} → ${after.name}`),
-    );
+    await fill(this.result, async () => {
+      const found = await post<Comparison>("view/compare-files", form);
+      const [first, second] = found.exchanged ? [after, before] : [before, after];
+      return tables(found, `${visible(first.name)} → ${visible(second.name)}`);
+    });
   }
+}
+
+/** The images that the address names, else the newest and the oldest of its process: only two of one process can be
+ *  compared. One that is named and kept no more is undefined. */
+function pair(images: KeptImage[], { from, to }: Record<string, string>): [KeptImage | undefined, KeptImage | undefined] {
+  const named = (id: string): KeptImage | undefined => images.find((image) => image.id === id);
+  const after = to ? named(to) : images.find((image) => image.id !== from);
+  const oldest = images.filter((image) => image.pid === after?.pid && image !== after).pop();
+  return [from ? named(from) : (oldest ?? images[images.length - 1]), after];
 }
 
 function tables({ holders, types }: Comparison, title: string): Node[] {
