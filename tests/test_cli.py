@@ -138,6 +138,43 @@ def test_open_on_a_terminal_has_colours_unless_they_are_refused(
     assert (b"\x1b[" in shown) is colours
 
 
+@pytest.mark.parametrize(
+    ("arguments", "colours"),
+    [(["--color", "always"], True), (["--color=never"], False), ([], False)],
+)
+def test_colours_can_be_asked_for_where_there_is_no_terminal(
+    leaky: Path, arguments: list[str], colours: bool
+) -> None:
+    done = run("open", leaky, *arguments, NO_COLOR="")
+    assert ("\x1b[" in done.stdout) is colours
+    assert done.returncode == 1
+
+
+def test_options_of_all_verbs_may_stand_before_the_verb(leaky: Path) -> None:
+    done = run("--json", "--color=never", "open", leaky)
+    assert json.loads(done.stdout)["suspects"]
+    assert run("--tpo", "open", leaky).stderr.startswith("leakguard: unknown option '--tpo', did")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["open", "nowhere"],
+        ["opne"],
+        ["top", "--app=nobody"],
+        ["diff", "a"],
+        ["snapshot"],
+        ["token", "x"],
+    ],
+)
+def test_an_error_is_json_where_json_was_asked_for(arguments: list[str], tmp_path: Path) -> None:
+    done = run(*arguments, "--json", XDG_RUNTIME_DIR=str(tmp_path), TMPDIR=str(tmp_path))
+    assert done.returncode == 2
+    told = json.loads(done.stdout)
+    assert told["schema"] == "leakguard-error/1"
+    assert done.stderr == f"leakguard: {told['error']}\n"
+
+
 def test_open_into_a_closed_pipe_is_quiet(leaky: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)

@@ -9,13 +9,15 @@ import sys
 from typing import TYPE_CHECKING
 
 from leakguard.cli import diff, open_image, snapshot, token, top, workers
-from leakguard.cli.console import show
+from leakguard.cli.console import as_json, show
 from leakguard.cli.parsing import FAILED, UsageError, close, new_parser, unexpected
 from leakguard.errors import LeakGuardError
 from leakguard.report import columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+ERROR_SCHEMA = "leakguard-error/1"
 
 _INTERRUPTED = 130  # what a shell reports for a program that Ctrl-C ended
 _VERBS = {
@@ -29,18 +31,28 @@ _VERBS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one verb and return the exit status; errors are one line on stderr."""
+    """Run one verb and return the exit status; errors are one line on stderr, and with --json a
+    document as well."""
+    words = _verb_first(sys.argv[1:] if argv is None else list(argv))
     try:
-        status, text = _run(sys.argv[1:] if argv is None else list(argv))
+        status, text = _run(words)
     except KeyboardInterrupt:
         return _INTERRUPTED
     except LeakGuardError as error:
         line = columns.visible(" ".join(str(error).split()))
         print(f"leakguard: {line}", file=sys.stderr)
+        if "--json" in words:
+            show(as_json({"schema": ERROR_SCHEMA, "error": line}))
         return FAILED
     if text:
         show(text)
     return status
+
+
+def _verb_first(words: list[str]) -> list[str]:
+    """'leakguard --json top' means 'leakguard top --json'."""
+    at = next((at for at, word in enumerate(words) if not word.startswith("-")), 0)
+    return [*words[at : at + 1], *words[:at], *words[at + 1 :]]
 
 
 def _run(argv: list[str]) -> tuple[int, str]:

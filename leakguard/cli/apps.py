@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING, Any
 
 from leakguard import rollcall, workers
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from leakguard.workers import Entry
 
 ROLL_SECONDS = 2.0
+_MOST_NAMES = 8
 
 
 class Crew:
@@ -52,7 +54,9 @@ def chosen(name: str | None) -> Crew:
     if name is not None:
         named = [app for app in apps if name in (app.name, app.folder)]
         if not named:
-            raise LeakGuardError(f"there is no app '{name}' here; {_there_are(apps)}")
+            meant = difflib.get_close_matches(name, [app.name for app in apps], n=1)
+            guess = f"did you mean '{meant[0]}'?" if meant else _there_are(apps)
+            raise LeakGuardError(f"there is no app '{name}' here; {guess}")
         apps = named
     if not apps:
         raise LeakGuardError(
@@ -69,5 +73,9 @@ def _there_are(apps: list[workers.App]) -> str:
         return "none is known"
     names = [app.name for app in apps]
     # Two deployments may be called alike: their folders are not.
-    told = [app.folder if names.count(app.name) > 1 else app.name for app in apps]
-    return "there are " + ", ".join(sorted(told)) if len(told) > 1 else f"there is {told[0]}"
+    told = sorted(app.folder if names.count(app.name) > 1 else app.name for app in apps)
+    if len(told) == 1:
+        return f"there is {told[0]}"
+    hidden = len(told) - _MOST_NAMES
+    more = f" and {hidden} more (see 'leakguard workers')" if hidden > 0 else ""
+    return "there are " + ", ".join(told[:_MOST_NAMES]) + more

@@ -20,15 +20,20 @@ _CLEAR = "\x1b[H\x1b[2J"
 _ERASE = "\r\x1b[K"
 
 
-def screen(top: int = 5) -> Screen:
-    """For a terminal as wide as it is, in colours; for a pipe 80 columns of plain text."""
+def screen(colour: str, top: int = 5) -> Screen:
+    """For a terminal as wide as it is; for a pipe 80 columns. `colour` is the option --color."""
     # whoever asks for more suspects than usual wants to see them, not one screen
     height = 50 + max(top - 5, 0)
-    if not sys.stdout.isatty():
-        return Screen(height=height)
-    width = min(shutil.get_terminal_size().columns, _WIDEST)
-    colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return Screen(width, height, colour)
+    width = 80
+    if sys.stdout.isatty():
+        width = min(shutil.get_terminal_size().columns, _WIDEST)
+    return Screen(width, height, _has_colours() if colour == "auto" else colour == "always")
+
+
+def _has_colours() -> bool:
+    """As https://no-color.org has it."""
+    refused = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return sys.stdout.isatty() and not refused
 
 
 def as_json(document: Mapping[str, Any]) -> str:

@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> tuple[int, str]:
     status = SUSPECT_FOUND if findings.suspects else NOTHING_FOUND
     if options.json:
         return status, as_json(jsonform.to_dict(report))
-    size = screen(options.top)
+    size = screen(options.color, options.top)
     return status, render(report, width=size.width, height=size.height, colour=size.colour)
 
 

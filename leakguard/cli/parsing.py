@@ -46,9 +46,15 @@ def new_parser() -> tuple[Parser, Verbs]:
 
 
 def add_verb(verbs: Verbs, name: str, what: str, description: str) -> Parser:
-    """The parser of one verb, which has --json as all have."""
+    """The parser of one verb, which has the options that all have."""
     parser: Parser = verbs.add_parser(name, help=what, description=description, allow_abbrev=False)
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--json", action="store_true", help="print JSON, also of an error")
+    parser.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="colours: on a terminal where NO_COLOR is not set (auto)",
+    )
     return parser
 
 

@@ -97,7 +97,7 @@ def pid_of(text: str) -> int:
 
 
 def _report(crew: apps.Crew, options: argparse.Namespace) -> tuple[int, Mapping[str, Any], str]:
-    size = screen(options.top)
+    size = screen(options.color, options.top)
     limits = {"top": options.top, "timeout": options.timeout}
     try:
         if options.worker == "all":

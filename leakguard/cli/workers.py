@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> tuple[int, str]:
         return status, as_json({"schema": SCHEMA, "apps": told})
     if not rolls:
         return status, "No app with LeakGuard runs here for this user."
-    size = screen()
+    size = screen(options.color)
     style = Style(size.colour)
     blocks = ["\n".join(form.lines(roll, size.width, style)) for _, roll in rolls]
     return status, "\n\n".join(blocks)

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
     from leakguard.report.workers import Workers
 
+HEARD_SECONDS = 5.0
+"""For a worker to say that it is there. One that stands still (stopped, or without threads) is not
+waited for as long as a snapshot may take."""
+
 _SCREEN = Screen()
 _OTHER_LINES = 5  # title, heading, who ended, a blank line
 
@@ -70,6 +74,7 @@ def of_one(crew: Crew, pid: int, *, top: int, timeout: float, screen: Screen = _
     entry = found[0]
     if entry.alive:
         try:
+            workers.ask(entry, "figures", min(timeout, HEARD_SECONDS))
             answer = workers.ask(entry, "report", timeout, **_wanted(top, screen))
         except workers.WorkerError as error:
             raise Refusal(503, f"No report: {error}.") from None
@@ -116,7 +121,10 @@ def of_all(
     """
     alive = [entry for entry in crew.entries() if entry.alive]
     wanted = _wanted(top, below(crew, screen, most=top))
-    answers = workers.ask_all(alive, "report", timeout, **wanted)
+    heard = workers.ask_all(alive, "figures", min(timeout, HEARD_SECONDS))
+    there = [one.entry for one in heard if one.answer is not None]
+    answers = [one for one in heard if one.answer is None]
+    answers += workers.ask_all(there, "report", timeout, **wanted)
     reports = {one.entry.pid: _received(one.answer) for one in answers if one.answer is not None}
     errors = {one.entry.pid: one.error for one in answers if one.answer is None}
     if crew.pid is not None and isinstance(own, Told):

@@ -109,7 +109,7 @@ def test_one_worker_can_be_asked_through_another(make_endpoint, ask, team, known
     endpoint = make_endpoint(timeout=9)
     assert ask(endpoint, "worker=77&top=3").body == b"report of 77\n"
     assert json.loads(ask(endpoint, "worker=077&format=json").body)["process"]["pid"] == 77
-    assert team.asked[0] == (77, "report", 9.0, WANTED)
+    assert team.asked[:2] == [(77, "figures", 5.0, {}), (77, "report", 9.0, WANTED)]
     assert len(examine.calls) == before
 
 
@@ -158,6 +158,17 @@ def test_one_that_fails_says_why(make_endpoint, ask, team, known):
         503,
         b"No report: worker 77 did not answer within 60 s.\n",
     )
+
+
+@pytest.mark.parametrize("query", ["worker=77", "worker=all"])
+def test_one_that_stands_still_is_not_waited_for_as_long_as_a_snapshot(
+    make_endpoint, ask, team, known, query
+):
+    team.alive[77] = known(77)
+    team.errors[77] = "worker 77 did not answer within 5 s"
+    ask(make_endpoint(timeout=60), query)
+    assert ("report" in {verb for _, verb, _, _ in team.asked}) is False
+    assert max(timeout for _, _, timeout, _ in team.asked) <= 5
 
 
 def test_all_are_asked_for_a_report(make_endpoint, ask, team, known):
