@@ -76,7 +76,7 @@ def _analyse(heap: Heap, top: int, evidence: Evidence | None) -> Analysis:
     notes = [str(note) for note in image.meta.get("notes", ())]
     known, facts, earlier = _Known(), None, None
     if evidence is not None:
-        compared = compare_with(image, evidence)
+        compared = compare_with(image, evidence, heap.circles)
         merged = compared.merge(heap, judged, top)
         judged, note = merged.suspects, merged.note
         known, facts = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections import defaultdict
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from leakguard.analysis.attribution_join import Join, Requests, own_buffers
 from leakguard.analysis.attribution_lines import allocation_lines
 from leakguard.analysis.attribution_owners import Owners
 from leakguard.analysis.route_findings import RouteMemory
+from leakguard.analysis.unreached import unreached
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +55,7 @@ def _routes(join: Join) -> tuple[RouteMemory, ...]:
     held: dict[int, float] = defaultdict(float)
     variance: dict[int, float] = defaultdict(float)
     each: dict[int, float] = defaultdict(float)
+    gains: dict[int, list[tuple[float, float | None]]] = defaultdict(list)
     holders: dict[int, list[int]] = defaultdict(list)
     for place, found in enumerate(join.judged):
         retained, grown = found.suspect.retained_bytes, join.grown(place)
@@ -64,13 +67,35 @@ def _routes(join: Join) -> tuple[RouteMemory, ...]:
             holders[share.route].append(found.suspect.rank)
             count = requests.get(join.names[share.route], 0)
             each[share.route] += share.share * size / count if count else 0.0
+            if grown is not None:
+                gains[share.route].append((share.share * grown, found.suspect.confidence))
         for share in join.before[place]:
             held[share.route] += share.share * max(0, retained - size)
     rows = [
-        _route(join, route, held[route], variance[route], each[route], holders[route])
+        _with_gains(
+            _route(join, route, held[route], variance[route], each[route], holders[route]),
+            gains[route],
+        )
         for route in range(len(join.names))
     ]
     return tuple(sorted(rows, key=lambda row: (-row.strong_bytes, -row.requests, row.route)))
+
+
+def _with_gains(row: RouteMemory, gains: list[tuple[float, float | None]]) -> RouteMemory:
+    """A route with what it gained, by suspects and by what no object owns."""
+    each, gone = row.bytes_per_request, row.unreached
+    if gone is not None:
+        gains = [*gains, (gone.bytes, gone.confidence)]
+        each += gone.bytes_per_request or 0.0
+    if not gains:
+        return row
+    known = [sure for _, sure in gains if sure is not None]
+    return dataclasses.replace(
+        row,
+        bytes_per_request=round(each, 1),
+        growth_bytes=round(sum(size for size, _ in gains)),
+        confidence=max(known, default=None),
+    )
 
 
 def _route(
@@ -103,6 +128,9 @@ def _route(
             allocation_lines(strong, join.stacks) if most is None else join.lines(most[1], {route})
         ),
         margin_bytes=round(_CONFIDENCE_95 * math.sqrt(variance)),
+        unreached=unreached(
+            join.strays[route], join.stacks, join.requests.since.get(join.names[route], 0)
+        ),
     )
 
 

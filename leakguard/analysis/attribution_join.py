@@ -11,7 +11,8 @@ from leakguard.analysis.attribution_lines import Stacks, allocation_lines
 from leakguard.analysis.attribution_owners import NOBODY, Owners
 from leakguard.analysis.attribution_votes import Share, Vote, shares
 from leakguard.analysis.route_findings import RouteShare
-from leakguard.image.format import NO_REQUEST
+from leakguard.analysis.unreached import Stray
+from leakguard.image.format import NO_NODE, NO_REQUEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -93,6 +94,7 @@ class Join:
         )
         self.votes: list[list[Vote]] = [[] for _ in judged]
         self.rest: dict[int, list[Vote]] = defaultdict(list)
+        self.strays: dict[int, list[Stray]] = defaultdict(list)
         self._collect(samples, owners, buffers)
         self.gained = [self._shares_of(place, new=True) for place in range(len(judged))]
         # where nothing is certain of earlier times, the same routes did then what they do now
@@ -103,20 +105,31 @@ class Join:
     def _collect(self, samples: SampleTable, owners: Owners, buffers: frozenset[int]) -> None:
         for index, node in enumerate(samples.node):
             place = owners.of(node)
+            stack = samples.stack[index]
+            if self.names[samples.route[index]] == NO_REQUEST and self.stacks.is_our_own(stack):
+                continue
             vote = Vote(
                 route=samples.route[index],
-                stack=samples.stack[index],
+                stack=stack,
                 kind=samples.kind[index],
                 weight=samples.bytes[index],
                 size=samples.size[index],
                 own=index in buffers,
-                direct=self.stacks.is_direct(samples.stack[index]),
+                direct=self.stacks.is_direct(stack),
                 new=samples.age_ms[index] < self.since_ms,
             )
             if place != NOBODY:
                 self.votes[place].append(vote)
             elif samples.requests[index] >= _SETTLED:
                 self.rest[vote.route].append(vote)
+                if node == NO_NODE and vote.route not in self.unnamed:
+                    age = self._age(samples.requests[index], samples.age_ms[index])
+                    self.strays[vote.route].append(Stray(vote, age))
+
+    def _age(self, requests: int, age_ms: int) -> float:
+        """Of a block as a part of the requests since growth is told, or of the time."""
+        every = sum(self.requests.since.values())
+        return requests / every if every and age_ms < self.since_ms else age_ms / self.since_ms
 
     # -- suspects
 
@@ -147,7 +160,14 @@ class Join:
         }
         voters = self._voters(place, new=new)
         named = [vote for vote in voters if self.names[vote.route] != IN_FLIGHT]
+        # what the server made for a request before it called the app came because of the same route
+        inside = [vote for vote in named if not self._is_of_the_server(vote)]
+        if any(vote.strong and vote.route not in self.unnamed for vote in inside):
+            named = inside
         return shares(named or voters, by_route, self.unnamed)
+
+    def _is_of_the_server(self, vote: Vote) -> bool:
+        return self.names[vote.route] == NO_REQUEST and self.stacks.is_before_the_app(vote.stack)
 
     def requests_for(self, place: int) -> Mapping[str, int]:
         """Requests by route in the time that the shares of a suspect are of."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from leakguard.analysis.origin import Origin, origin_of
+from leakguard.analysis.origin import Origin, is_server, origin_of
 from leakguard.analysis.route_findings import AllocationLine
-from leakguard.analysis.telling_line import telling_line
+from leakguard.analysis.telling_line import is_our_own, telling_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,6 +28,8 @@ class Stacks:
         self._samples = samples
         self._line: dict[int, tuple[Frame, bool] | None] = {}
         self._direct: dict[int, bool] = {}
+        self._before: dict[int, bool] = {}
+        self._ours: dict[int, bool] = {}
 
     def line(self, stack: int) -> tuple[Frame, bool] | None:
         """The line of a stack to show, and whether it is the application's."""
@@ -43,6 +45,21 @@ class Stacks:
                 origin_of("", frame.file) is Origin.APPLICATION for frame in frames
             )
         return self._direct[stack]
+
+    def is_before_the_app(self, stack: int) -> bool:
+        """Whether the server was at work that calls the application, and not yet the latter."""
+        if stack not in self._before:
+            line = self.line(stack)
+            self._before[stack] = (line is None or not line[1]) and any(
+                is_server(frame.file) for frame in self._samples.frames(stack)
+            )
+        return self._before[stack]
+
+    def is_our_own(self, stack: int) -> bool:
+        """Whether it was LeakGuard that allocated, for itself."""
+        if stack not in self._ours:
+            self._ours[stack] = is_our_own(self._samples.frames(stack))
+        return self._ours[stack]
 
 
 def allocation_lines(
@@ -75,14 +92,20 @@ def allocation_lines(
     rows = sorted(weights.items(), key=lambda row: (not row[0][1], row[0] not in filling, -row[1]))
     total = sum(weight for _, weight in rows if weight > 0)
     found = [
-        AllocationLine(
-            frame.file, frame.line, frame.function, round(weight / total, 4), round(weight)
+        (
+            application,
+            AllocationLine(
+                frame.file, frame.line, frame.function, round(weight / total, 4), round(weight)
+            ),
         )
-        for (frame, _), weight in rows
+        for (frame, application), weight in rows
         if weight > 0
     ]
-    kept = [line for line in found if line.share >= _LEAST_SHARE]
-    return tuple((kept or found)[:MOST_LINES])
+    kept = [row for row in found if row[1].share >= _LEAST_SHARE]
+    if not any(application for application, _ in kept):
+        # a traceback holds what the framework made for the request: the reader's own line is small
+        kept = [row for row in found if row[0]][:1] + kept
+    return tuple(line for _, line in (kept or found)[:MOST_LINES])
 
 
 def _weight(votes: Iterable[Vote]) -> int:

@@ -18,6 +18,8 @@ from leakguard.analysis.route_findings import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+MAPPING = "mmap.mmap"
+"""The type whose objects stand for mapped files and memory, by their whole length."""
 SCHEMA = "leakguard/1"
 
 Kind = Literal[
@@ -168,6 +170,12 @@ class Findings:
     routes: tuple[RouteMemory, ...] = ()
     growth: GrowthFacts | None = None
     earlier: Earlier | None = None
+
+    @property
+    def allocated_bytes(self) -> int:
+        """Bytes of all objects but for what mmap objects map: no allocator has handed that out."""
+        mapped = sum(row.shallow_bytes for row in self.types if row.type == MAPPING)
+        return max(0, self.snapshot.heap_bytes - mapped)
 
     def to_dict(self) -> dict[str, Any]:
         """The findings as JSON-able values, under the key names of the schema `leakguard/1`."""

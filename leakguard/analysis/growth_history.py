@@ -14,7 +14,7 @@ from leakguard.analysis.route_findings import GrowthFacts
 from leakguard.errors import AnalysisError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from leakguard.analysis.evidence import Evidence
     from leakguard.analysis.heap import Heap
@@ -68,7 +68,7 @@ class Compared:
         )
 
 
-def compare_with(image: HeapImage, evidence: Evidence) -> Compared:
+def compare_with(image: HeapImage, evidence: Evidence, circles: Iterable[int] = ()) -> Compared:
     """Compare an image with the summaries of the evidence.
 
     Raises AnalysisError where one of them is none, MemoryError where memory runs out.
@@ -77,7 +77,7 @@ def compare_with(image: HeapImage, evidence: Evidence) -> Compared:
         earlier = [Summary.from_bytes(summary) for summary in evidence.summaries]
     except ValueError as error:
         raise AnalysisError(f"an earlier snapshot cannot be compared with: {error}") from error
-    survey = Survey(image, earlier[0].keys if earlier else None)
+    survey = Survey(image, earlier[0].keys if earlier else None, circles)
     summary = survey.summary(requests=evidence.requests)
     summaries = [*earlier, summary]
     routes = [*evidence.routes_at, evidence.routes]

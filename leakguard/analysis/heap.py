@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from leakguard.analysis import _graph
 from leakguard.analysis.origin import Origins
 from leakguard.analysis.root_order import roots_in_order
+from leakguard.analysis.uncollectable import uncollectable
 from leakguard.image import EdgeKind, RootKind, TypeKind
 from leakguard.image.format import LABEL_SHIFT, TYPE_FLAG_PYTHON_CLASS
 
@@ -46,10 +47,19 @@ class Heap:
     def __init__(self, image: HeapImage) -> None:
         self.image = image
         self.origins = Origins(image)
-        self.tree = _graph.dominator_tree(
-            image.edge_offset, image.edge_target, image.node_size, image.root_node
-        )
+        self.circles: list[int] = []
+        """Where cycles that the collector cannot free would be held, in its eyes: roots as well."""
         self.paths = self._path_tree()
+        self.circles = uncollectable(image, self.paths.tier)
+        if self.circles:
+            self.paths = self._path_tree()
+        roots = memoryview(array("I", [*image.root_node, *self.circles]))
+        self.tree = _graph.dominator_tree(
+            image.edge_offset,
+            image.edge_target,
+            image.node_size,
+            roots if self.circles else image.root_node,
+        )
         self.group_count = image.type_count + len(image.ident_name)
         self.group = _graph.group_column(
             image.node_type, image.type_count, image.named_node, image.named_ident
@@ -67,6 +77,9 @@ class Heap:
         for tier, _, _, node in roots:
             nodes.append(node)
             tiers.append(tier)
+        for node in self.circles:
+            nodes.append(node)
+            tiers.append(_TIERS[RootKind.C_HELD])
         return _graph.path_tree(
             image.edge_offset, image.edge_target, memoryview(nodes), memoryview(tiers)
         )
@@ -175,7 +188,8 @@ class Heap:
     @cached_property
     def root_kinds(self) -> dict[int, int]:
         """Why each root is alive: a RootKind, as a number."""
-        return dict(zip(self.image.root_node, self.image.root_kind, strict=True))
+        kinds = dict.fromkeys(self.circles, int(RootKind.C_HELD))
+        return {**kinds, **dict(zip(self.image.root_node, self.image.root_kind, strict=True))}
 
     def is_python_instance(self, node: int) -> bool:
         """Whether a node is an instance of a class written in Python."""

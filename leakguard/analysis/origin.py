@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 _INSTALLED = re.compile(r"[/\\](site|dist)-packages[/\\]")
 _STANDARD_LIBRARY = re.compile(r"[/\\]lib[/\\]python3[^/\\]*[/\\]", re.IGNORECASE)
+_SERVER = re.compile(
+    r"[/\\](?:cheroot|daphne|gunicorn|h11|h2|httptools|hypercorn|uvicorn|waitress|websockets|werkzeug"
+    r"|wsgiref|wsproto)[/\\]|[/\\](?:http[/\\]server|socketserver)\.py$"
+)
 
 
 class Origin(IntEnum):
@@ -47,6 +51,12 @@ class Origins:
                 return self._by_module[name]
             name = name.rpartition(".")[0]
         return Origin.UNKNOWN
+
+
+@lru_cache(maxsize=4096)
+def is_server(file: str) -> bool:
+    """Whether a file is of what speaks HTTP and calls the application."""
+    return bool(_SERVER.search(file)) and origin_of("", file) is Origin.LIBRARY
 
 
 @lru_cache(maxsize=4096)

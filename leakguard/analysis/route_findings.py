@@ -60,6 +60,27 @@ class AllocationLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreached:
+    """What a route has allocated, is alive, and no Python object owns; it has gathered since the
+    first snapshot compared.
+
+    `bytes` are estimated from samples, each request of the route left `bytes_per_request` behind
+    (None where nobody counted them), `confidence` is that there is any.
+    """
+
+    bytes: int
+    bytes_per_request: float | None
+    confidence: float
+    lines: tuple[AllocationLine, ...] = ()
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """What `dataclasses.asdict` wrote. Raises KeyError if a key is missing."""
+        lines = tuple(AllocationLine.from_dict(line) for line in data["lines"])
+        return cls(data["bytes"], data["bytes_per_request"], data["confidence"], lines)
+
+
+@dataclass(frozen=True, slots=True)
 class RouteMemory:
     """What the requests of a route have allocated and is alive, as one image tells.
 
@@ -67,7 +88,10 @@ class RouteMemory:
     else its samples stand for; 95 times of 100 the truth is not further away than `margin_bytes`.
     `weak_bytes` come on top: blocks of types that the interpreter recycles by itself, held by no
     suspect, so that another route may have made them. `requests` have ended, 0 where nobody counts.
-    `suspects` are the ranks of those that hold some of it.
+    `suspects` are the ranks of those that hold some of it. `growth_bytes` is what these and
+    `unreached` gained since the first snapshot compared, None where nothing did or nothing was
+    compared, `confidence` how sure the surest of them is. `unreached` is the part that gathers and
+    no Python object owns, None where there is none.
     """
 
     route: str
@@ -79,6 +103,9 @@ class RouteMemory:
     suspects: tuple[int, ...] = ()
     lines: tuple[AllocationLine, ...] = ()
     margin_bytes: int = 0
+    growth_bytes: int | None = None
+    confidence: float | None = None
+    unreached: Unreached | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able values."""
@@ -86,6 +113,7 @@ class RouteMemory:
             **dataclasses.asdict(self),
             "suspects": list(self.suspects),
             "lines": [line.to_dict() for line in self.lines],
+            "unreached": None if self.unreached is None else dataclasses.asdict(self.unreached),
         }
 
     @classmethod
@@ -94,6 +122,8 @@ class RouteMemory:
         given = present_fields(cls, data)
         given["suspects"] = tuple(data.get("suspects", ()))
         given["lines"] = tuple(AllocationLine.from_dict(line) for line in data.get("lines", ()))
+        unreached = data.get("unreached")
+        given["unreached"] = None if unreached is None else Unreached.from_dict(unreached)
         return cls(**given)
 
 

@@ -35,5 +35,11 @@ def telling_line(stack: Iterable[AnyLine]) -> tuple[AnyLine, bool] | None:
     return (library, False) if library is not None else None
 
 
+def is_our_own(stack: Iterable[LineLike]) -> bool:
+    """Whether LeakGuard was at work, and nothing of the application."""
+    origins = {origin_of(_module(line.file), line.file) for line in stack}
+    return Origin.LEAKGUARD in origins and Origin.APPLICATION not in origins
+
+
 def _module(file: str) -> str:
     return "leakguard" if file.startswith(_OWN_DIRECTORY) else ""

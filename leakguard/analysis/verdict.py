@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from leakguard.analysis import verdict_memory as memory
 from leakguard.analysis.diagnosis import FIXES
-from leakguard.analysis.findings import Verdict
+from leakguard.analysis.findings import MAPPING, Verdict
 from leakguard.analysis.verdict_doubt import doubt
 from leakguard.analysis.verdict_earlier import WAIT, believed, instead, too
 from leakguard.analysis.verdict_suspects import accuse, has_grown, others, pace
 from leakguard.analysis.verdict_terms import C_TERMS, PYTHON, TermsSeen
 from leakguard.analysis.verdict_units import MOST_SURE, byte_words
+from leakguard.analysis.verdict_unreached import worst_unreached
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -66,7 +67,7 @@ def verdict(
     `earlier` what grew in the workers before this one: the answer of one that cannot tell yet;
     `routes` are empty where allocations are not sampled, `garbage_bytes` is what no root reaches.
     """
-    judge = _Judge(snapshot, growth, evidence, earlier, sampled=bool(routes))
+    judge = _Judge(snapshot, growth, evidence, earlier, routes)
     before = believed(earlier)
     if before is not None and not judge.ready and not any(has_grown(one) for one in suspects):
         return judge.of_earlier_workers(before)
@@ -74,7 +75,7 @@ def verdict(
         return judge.leak(suspects, linked, confidence)
     if judge.garbage_matters(garbage_bytes):
         return judge.garbage(garbage_bytes)
-    return judge.grown_term() or judge.quiet(suspects, linked, confidence)
+    return judge.unreached() or judge.grown_term() or judge.quiet(suspects, linked, confidence)
 
 
 class _Judge:
@@ -84,14 +85,13 @@ class _Judge:
         growth: Growth | None,
         evidence: Evidence | None,
         earlier: Earlier | None,
-        *,
-        sampled: bool,
+        routes: Sequence[RouteMemory],
     ) -> None:
         self.snapshot = snapshot
         self.growth = growth
         self.evidence = evidence
         self.earlier = earlier
-        self.sampled = sampled
+        self.routes = routes
         self.terms = TermsSeen(evidence.terms if evidence is not None else ())
         self.ready = growth is not None and growth.ready
 
@@ -123,12 +123,16 @@ class _Judge:
         speed = pace(first, self.growth)
         text = accuse(first, linked, sure, speed)
         beside = self.terms.faster_than(speed)
+        maps = first.object_type == MAPPING
+        if maps and beside is not None and beside.name == "mappings":
+            beside = None
         if beside is not None:
             text += f" {memory.beside(beside)}"
         text += too(self.earlier, first) + others(suspects[1:])
         term = None
         if has_grown(first) or self.terms.growing(PYTHON):
             term = PYTHON if first.kind != "native" or beside is None else beside.name
+            term = "mappings" if maps else term
         return Verdict(
             kind=first.kind,
             text=text,
@@ -149,6 +153,18 @@ class _Judge:
         told = memory.garbage(garbage_bytes, _SURE_OF_GARBAGE)
         doubt = self._doubt(_SURE_OF_GARBAGE)
         return Verdict("other", told.text, _SURE_OF_GARBAGE, PYTHON, told.advice, doubt)
+
+    def unreached(self) -> Verdict | None:
+        """The verdict on what a route leaves behind and no Python object owns."""
+        if self.growth is None or not self.ready:
+            return None
+        found = worst_unreached(self.routes, self.growth, self.evidence, self.terms)
+        if found is None:
+            return None
+        doubt = self._doubt(found.confidence)
+        return Verdict(
+            "native", found.told.text, found.confidence, found.term, found.told.advice, doubt
+        )
 
     def grown_term(self) -> Verdict | None:
         """The verdict on a term that grows and that no suspect explains, None where none does."""
@@ -256,7 +272,7 @@ class _Judge:
             snapshot=self.snapshot,
             growth=self.growth,
             served=self.evidence is not None,
-            sampled=self.sampled,
+            sampled=bool(self.routes),
             beside=beside,
             earlier=self.earlier,
         )

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from leakguard.analysis.origin import Origin, origin_of
 from leakguard.analysis.verdict_units import byte_words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from leakguard.analysis.findings import Suspect
-    from leakguard.analysis.route_findings import RouteShare
+    from leakguard.analysis.route_findings import AllocationLine, RouteShare
 
 # A route with less of a suspect, or no more than its margin, may owe that to chance.
 _LEAST_SHARE = 0.04
@@ -69,10 +72,21 @@ def name_of(route: str) -> str:
 
 def lines_words(suspect: Suspect) -> str:
     """`, allocated at shop/cart.py:41`; empty where no line is known."""
+    modules = {link.file: link.name for link in suspect.chain if link.type == "module"}
+    return places_words(suspect.lines, modules)
+
+
+def places_words(
+    lines: Sequence[AllocationLine], modules: Mapping[str | None, str] | None = None
+) -> str:
+    """The same of any lines; `modules` are names by file, as far as known."""
+    known = [line for line in lines if line.line]
+    # A library's line says little beside the application's own.
+    own = [line for line in known if origin_of("", line.file) is Origin.APPLICATION]
     shown = [
-        f"{_place(line.file, suspect)}:{line.line}"
-        for at, line in enumerate(suspect.lines[:_MOST_LINES])
-        if line.line and (not at or line.share >= _MUCH_OF_LINES)
+        f"{_place(line.file, (modules or {}).get(line.file, ''))}:{line.line}"
+        for at, line in enumerate((own or known)[:_MOST_LINES])
+        if not at or line.share >= _MUCH_OF_LINES
     ]
     return f", allocated at {_joined(shown)}" if shown else ""
 
@@ -109,13 +123,12 @@ def _unit(route: str) -> str:
     return "a request" if " /" in route or route in _SPECIAL else "a run"
 
 
-def _place(file: str, suspect: Suspect) -> str:
+def _place(file: str, module: str) -> str:
     """The end of a path that tells most: as much as the module's name has, if that is known."""
     path = _INSTALLED.sub("", file)
-    for link in suspect.chain:
-        if link.type == "module" and link.file == file and link.name:
-            depth = link.name.count(".") + (2 if path.endswith("/__init__.py") else 1)
-            return "/".join(path.split("/")[-depth:])
+    if module:
+        depth = module.count(".") + (2 if path.endswith("/__init__.py") else 1)
+        return "/".join(path.split("/")[-depth:])
     return "/".join(path.split("/")[-_DIRECTORIES:])
 
 

@@ -196,7 +196,7 @@ class Endpoint:
         return await asyncio.to_thread(self._report_of, shown, age), findings, age
 
     def _report_of(self, findings: Findings, age: float) -> Report:
-        terms = process.terms().with_heap(findings.snapshot.heap_bytes).to_dict()
+        terms = process.terms().with_heap(findings.allocated_bytes).to_dict()
         trends = process.moves(self._watch.timeline.history)
         name = self._team.app.name
         return Report(findings, self._routes(), round(age, 1), name, terms, trends)

@@ -111,7 +111,7 @@ def here(
     if newest is not None:
         age = round(max(0.0, watch.reports.now() - newest.at), 1)
         made = dataclasses.replace(report(newest.result, age), routes=routes)
-        terms = terms.with_heap(newest.result.snapshot.heap_bytes)
+        terms = terms.with_heap(newest.result.allocated_bytes)
     rows = route_rows.now(routes) if made is None else route_rows.rows(routes, made.findings)
     pid = os.getpid()
     return Shown(

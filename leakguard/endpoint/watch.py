@@ -222,7 +222,7 @@ class Watch:
         snapshot = examined.findings.snapshot
         self._newest = os.getpid(), Taken(examined.findings, self._clock())
         self._costs.append((snapshot.pause_seconds, snapshot.wall_seconds))
-        heap_bytes = snapshot.heap_bytes
+        heap_bytes = examined.findings.allocated_bytes
         self.timeline.history.add(process.terms().with_heap(heap_bytes))
         growth = examined.findings.growth
         compared = growth is not None and growth.intervals > 0

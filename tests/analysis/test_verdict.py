@@ -354,3 +354,11 @@ def test_nothing_is_more_than_99_percent_sure():
     found = judge(replace(ROUTED, confidence=1.0), growth=growth())
     assert found.confidence == 0.99
     assert "(99 % sure)" in found.text
+
+
+def test_a_librarys_line_is_left_out_beside_the_applications_own():
+    library = replace(LINE, file="/usr/lib/python3/site-packages/lib/core.py", line=7, share=0.9)
+    both = replace(ROUTED, lines=(replace(LINE, share=0.1), library))
+    assert "allocated at shop/cart.py:41. " in judge(both, growth=growth()).text
+    alone = replace(ROUTED, lines=(library,))
+    assert "allocated at lib/core.py:7. " in judge(alone, growth=growth()).text

@@ -194,8 +194,13 @@ def test_memory_of_routes_and_terms_of_the_process(
     memory = SimpleNamespace(
         live_bytes=2_800_000.4,
         weak_bytes=100_000.0,
+        minute_bytes=2_000_000.0,
+        ten_minutes_bytes=1_000_000.0,
+        many_requests_bytes=1_500_000.4,
         bytes_per_request=910.26,
-        growth=SimpleNamespace(bytes_per_minute=1_100_000.04, confidence=0.9876),
+        growth=SimpleNamespace(
+            bytes_per_minute=1_100_000.04, low=9e5, high=1.3e6, confidence=0.9876
+        ),
         lines=(
             SimpleNamespace(
                 file="/srv/shop/cart.py", line=41, function="add", strong_bytes=2e6, weak_bytes=1e5
@@ -210,6 +215,8 @@ def test_memory_of_routes_and_terms_of_the_process(
     assert (first["live_bytes"], first["weak_bytes"]) == (2_800_000, 100_000)
     assert (first["bytes_per_request"], first["confidence"]) == (910.3, 0.988)
     assert first["growth_bytes_per_minute"] == 1_100_000.0
+    assert (first["growth_low"], first["growth_high"]) == (900_000.0, 1_300_000.0)
+    assert (first["minute_bytes"], first["many_requests_bytes"]) == (2_000_000, 1_500_000)
     assert first["lines"] == [
         {"file": "/srv/shop/cart.py", "line": 41, "function": "add", "live_bytes": 2_100_000}
     ]

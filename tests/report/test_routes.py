@@ -24,7 +24,17 @@ from leakguard.report.routes import Row, rows
 MakeReport = Callable[..., Report]
 LINE = AllocationLine("/srv/shop/cart.py", 41, "add", 0.97, 2_700_000)
 CART = RouteMemory(
-    "GET /cart/{n}", 3_200, 2_800_000, 2_800_000, 4_096, 875.0, (1,), (LINE,), 90_000
+    "GET /cart/{n}",
+    3_200,
+    2_800_000,
+    2_800_000,
+    4_096,
+    875.0,
+    (1,),
+    (LINE,),
+    90_000,
+    1_400_000,
+    0.97,
 )
 HEALTH = RouteMemory("GET /health", 160, 0, 0, 2_048, 0.0)
 TRACK = RouteMemory("nightly", 3, 64_000, 64_000, 0, 21_333.3)
@@ -36,7 +46,10 @@ def sampled(live: float, pace: float) -> SimpleNamespace:
         live_bytes=live,
         weak_bytes=0.0,
         bytes_per_request=live / 3_200,
-        growth=SimpleNamespace(bytes_per_minute=pace, confidence=0.96),
+        minute_bytes=live / 2,
+        ten_minutes_bytes=live / 4,
+        many_requests_bytes=live / 8,
+        growth=SimpleNamespace(bytes_per_minute=pace, low=0.9 * pace, high=pace, confidence=0.96),
         lines=(),
     )
 
@@ -73,6 +86,15 @@ def test_the_images_figures_override_the_estimates(report: Report) -> None:
     assert (row.memory.suspects, row.memory.lines[0].live_bytes) == ((1,), 2_700_000)
     # Half of what the suspect gained in two and a half minutes.
     assert (row.memory.growth_bytes_per_minute, row.memory.confidence) == (560_000.0, 0.97)
+    # The interval is the samples', made as wide as the image's figure asks for.
+    assert (row.memory.growth_low, row.memory.growth_high) == (81_000.0, 560_000.0)
+
+
+def test_a_route_grows_though_its_suspect_is_not_shown(report: Report) -> None:
+    findings = replace(report.findings, suspects=())
+    memory = rows(report.routes, findings)[0].memory
+    assert memory is not None
+    assert (memory.growth_bytes_per_minute, memory.confidence) == (560_000.0, 0.97)
 
 
 def test_a_route_of_which_nothing_is_left_does_not_grow(report: Report) -> None:
@@ -119,6 +141,9 @@ def test_rows_and_trends_as_json(report: Report) -> None:
     cart, _, new, _ = document["routes"]
     assert (cart["strong_bytes"], cart["margin_bytes"]) == (2_800_000, 90_000)
     assert cart["suspects"] == [1]
+    ages = [cart[f"{age}_bytes"] for age in ("minute", "ten_minutes", "many_requests")]
+    assert ages == [1_500_000, 750_000, 375_000]
+    assert cart["growth_low"] <= cart["growth_bytes_per_minute"] <= cart["growth_high"]
     assert cart["lines"][0] == {
         "file": "/srv/shop/cart.py",
         "line": 41,
