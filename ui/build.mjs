@@ -61,10 +61,15 @@ async function licenses() {
 }
 
 const manifest = {};
+const outputs = Object.entries(result.metafile.outputs);
+// what the script imports at once: the page has it fetched together with the script
+const [, entry] = outputs.find(([, output]) => output.entryPoint?.endsWith("main.ts"));
+const early = new Set(entry.imports.filter((one) => one.kind === "import-statement").map((one) => path.basename(one.path)));
 let part = 0;
-for (const [file, output] of Object.entries(result.metafile.outputs)) {
+for (const [file, output] of outputs) {
   const name = path.basename(file);
-  if (output.entryPoint?.endsWith("main.ts")) manifest["app.js"] = name;
+  if (early.has(name)) manifest[`early${early.size > 1 ? ++part : ""}.js`] = name;
+  else if (output.entryPoint?.endsWith("main.ts")) manifest["app.js"] = name;
   else if (name.startsWith("app.") && name.endsWith(".css")) manifest["app.css"] = name;
   else if (name.endsWith(".js")) manifest[`part${++part}.js`] = name;
 }

@@ -5,7 +5,7 @@ import "./style/app.css";
 import { setBase } from "./app/api";
 import { root } from "./app/dom";
 import { Images } from "./app/images";
-import { type Place, follow } from "./app/place";
+import { type Place, current, follow } from "./app/place";
 import { refresh } from "./app/refresh";
 import { makeTabs, showTab } from "./app/tabs";
 import { speak } from "./app/words";
@@ -43,6 +43,12 @@ function view(place: Place): Shown | undefined {
 function enhance(): void {
   wireSnapshot(taken);
   linkSuspects();
+  picture();
+}
+
+/** Draw the memory where it is looked at: what draws it is large. */
+function picture(): void {
+  if (document.body.dataset["view"] !== "overview") return;
   drawMemory().catch(() => undefined); // the server's picture stays
 }
 
@@ -63,12 +69,15 @@ async function start(): Promise<void> {
   // The page's own address may hold a password, and nothing may be fetched from such a one.
   const here = location.origin + location.pathname;
   setBase(new URL(base ?? "", here).href);
+  // the answers to what is asked first can be on their way already
+  if (current().view !== "overview") images.list().catch(() => undefined);
   await speak(new URL(words ?? "", here).href);
   makeTabs();
   document.documentElement.classList.add("alive");
   enhance();
   follow((place) => {
     showTab(place);
+    picture();
     void view(place)?.show(place);
   });
   if (document.body.dataset["served"] !== undefined) {

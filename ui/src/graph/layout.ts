@@ -42,9 +42,9 @@ const CHAIN_STEP = 190;
 /** A chain longer than this turns back at its end, as a line of writing does that goes both ways. */
 const LONGEST_ROW = 5;
 /** Steps to rest, for few nodes and for many: many rest sooner, and each step takes them longer. */
-const MOST_TICKS = 260;
-const LEAST_TICKS = 140;
-const TICKS_BY_NODES = 42_000;
+const MOST_TICKS = 240;
+const LEAST_TICKS = 120;
+const TICKS_BY_NODES = 20_000;
 
 /** Positions for `graph`, after a fixed number of steps from places that depend on the graph alone. */
 export function layOut(graph: Graph): Layout {
