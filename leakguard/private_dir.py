@@ -95,7 +95,11 @@ def _checked(target: str | Path, parent: int | None, path: Path, advice: str) ->
 
 
 def _temporary() -> Path:
-    return Path(tempfile.gettempdir()) / f"leakguard-{_uid()}"
+    try:
+        place = tempfile.gettempdir()
+    except OSError:  # nothing can be written anywhere
+        place = "/tmp"  # nothing can be made there either, and that is told
+    return Path(place) / f"leakguard-{_uid()}"
 
 
 def _is_private(path: Path) -> bool:

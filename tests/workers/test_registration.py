@@ -181,6 +181,21 @@ def test_where_it_is_not_safe_the_app_goes_on_without(runtime, tmp_path, caplog,
     assert len(caplog.records) == 1
 
 
+def test_so_it_does_where_nothing_can_be_written(runtime, monkeypatch, caplog):
+    def none():
+        raise FileNotFoundError("No usable temporary directory")
+
+    runtime.rmdir()
+    monkeypatch.setattr("tempfile.gettempdir", none)
+    monkeypatch.setattr(
+        "os.mkdir", lambda *_, **__: (_ for _ in ()).throw(OSError(30, "Read-only"))
+    )
+    worker = Worker(App("shop", "shop"), dict, {})
+    worker.join()
+    assert worker.stem == ""
+    assert "Read-only" in caplog.text
+
+
 def test_a_path_without_proc_is_refused_by_the_socket_alone(join, monkeypatch, caplog):
     monkeypatch.setattr("leakguard.workers.places.socket_address", lambda folder, stem: "x" * 200)
     join()
