@@ -34,6 +34,11 @@ def closed_node(visitor: Visitor) -> dict[str, float]:
     return next(one for one in visitor.places() if one["id"] == node)
 
 
+def centre(visitor: Visitor, node: float) -> tuple[float, float]:
+    place = next(one for one in visitor.places() if one["id"] == node)
+    return place["x"], place["y"]
+
+
 def test_a_click_opens_and_closes_and_the_way_back_works(graph: Visitor) -> None:
     before = count(graph)
     node = closed_node(graph)
@@ -62,6 +67,44 @@ def test_the_keyboard_reaches_everything(graph: Visitor) -> None:
     graph.until(f"document.querySelector('#lg-graph').dataset.nodes == {before}")
 
 
+def test_what_was_drawn_unasked_closes_and_comes_back(graph: Visitor) -> None:
+    before = count(graph)
+    largest = graph.largest()
+    suspect = graph.item(largest["id"])
+    suspect.focus()
+    graph.page.keyboard.press("ArrowLeft")
+    graph.until(f"document.querySelector('#lg-graph').dataset.nodes < {before}")
+    assert graph.state.endswith(f"collapse={int(largest['id'])}&suspect=1")
+    assert suspect.get_attribute("aria-expanded") == "false"
+    closed = count(graph)
+    graph.page.reload()
+    graph.until(f"document.querySelector('#lg-graph')?.dataset.nodes == {closed}")
+    graph.page.mouse.click(*centre(graph, largest["id"]))
+    graph.until(f"document.querySelector('#lg-graph').dataset.nodes == {before}")
+    assert "collapse" not in graph.state
+
+
+def test_escape_leads_back_to_the_suspect(graph: Visitor) -> None:
+    suspect = graph.item(graph.largest()["id"])
+    suspect.focus()
+    for _ in range(3):
+        graph.page.keyboard.press("ArrowDown")
+    assert not suspect.evaluate("item => item === document.activeElement")
+    graph.page.keyboard.press("Escape")
+    assert suspect.evaluate("item => item === document.activeElement")
+    assert suspect.evaluate("item => getComputedStyle(item).outlineStyle") != "none"
+
+
+def test_a_finger_opens_a_node(visit: Callable[..., Visitor], shop: Server) -> None:
+    visitor = visit(shop, "#graph?suspect=1", touch=True, width=400)
+    visitor.wait_for_graph()
+    before = count(visitor)
+    node = closed_node(visitor)
+    visitor.page.touchscreen.tap(node["x"], node["y"])
+    visitor.until(f"document.querySelector('#lg-graph').dataset.nodes > {before}")
+    visitor.picture("graph-narrow")
+
+
 def test_the_picture_of_an_image_is_always_the_same(
     visit: Callable[..., Visitor], shop: Server, graph: Visitor
 ) -> None:
@@ -70,9 +113,13 @@ def test_the_picture_of_an_image_is_always_the_same(
     graph.page.keyboard.press("Enter")
     graph.until("location.hash.includes('expand')")
     graph.item(node["id"]).and_(graph.find("[aria-expanded=true]")).wait_for()
-    other = visit(shop, f"#{graph.state}")
-    other.wait_for_graph()
-    assert other.places() == graph.places()
+    drawn = []
+    for _ in range(2):
+        other = visit(shop, f"#{graph.state}")
+        other.wait_for_graph()
+        assert other.places() == graph.places()
+        drawn.append(other.find(".graph-canvas").screenshot())
+    assert drawn[0] == drawn[1]
 
 
 def test_a_node_follows_the_mouse(graph: Visitor) -> None:

@@ -35,6 +35,7 @@ class Visitor:
         dark: bool = False,
         language: str = "en-GB",
         script: bool = True,
+        touch: bool = False,
     ) -> None:
         self.server = server
         self._screenshots = screenshots
@@ -45,6 +46,7 @@ class Visitor:
             color_scheme="dark" if dark else "light",
             locale=language,
             java_script_enabled=script,
+            has_touch=touch,
             reduced_motion="reduce",
         )
         self._context.set_default_timeout(WAIT)

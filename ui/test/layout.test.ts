@@ -53,6 +53,10 @@ test("an area is what a node retains", () => {
   graph.nodes.push(node(50, 250_000), node(51, 62_500));
   const radius = (id: number): number => layOut(graph).nodes.find((placed) => placed.node.id === id)?.radius ?? 0;
   assert.ok(Math.abs(radius(50) / radius(51) - 2) < 1e-9);
+  // what retains as much as the suspect is smaller by next to nothing
+  graph.nodes.push(node(52, 1_000_000));
+  const share = (radius(52) / radius(2)) ** 2;
+  assert.ok(share > 0.98 && share < 1);
 });
 
 test("the chain is read from its root on", () => {

@@ -12,6 +12,15 @@ import type { Pane } from "./view";
 
 const SEPARATOR = "/";
 
+/** A name of the path, which may have the separator in it. */
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
 export class ModuleView implements Pane {
   readonly element: HTMLElement;
   private readonly picture = el("div", { class: "treemap" });
@@ -31,7 +40,7 @@ export class ModuleView implements Pane {
     if (this.asked?.image !== image) this.asked = { image, answer: get<Module>("view/modules", { image }) };
     const { answer } = this.asked;
     answer.catch(() => (this.asked = null));
-    this.path = state["path"] ? state["path"].split(SEPARATOR) : [];
+    this.path = state["path"] ? state["path"].split(SEPARATOR).map(decoded) : [];
     await fill(this.list, async () => {
       const whole = await answer;
       const here = this.descend(whole);
@@ -72,7 +81,7 @@ export class ModuleView implements Pane {
   }
 
   private go(path: string[]): void {
-    change({ path: path.length > 0 ? path.join(SEPARATOR) : null });
+    change({ path: path.length > 0 ? path.map(encodeURIComponent).join(SEPARATOR) : null });
   }
 
   private trail(whole: Module): void {

@@ -105,8 +105,9 @@ function shortTitle(node: GraphNode, most: number): string {
 
 /** The end of a dotted name tells more than its start: as many whole parts of it as there is room for. */
 export function short(text: string, most: number): string {
-  if (text.length <= most) return text;
-  const end = text.slice(text.length - most + 1);
+  const signs = [...text]; // a sign of two parts must not be cut in two
+  if (signs.length <= most) return text;
+  const end = signs.slice(signs.length - most + 1).join("");
   const dot = end.indexOf(".");
   return `…${dot >= 0 && dot < most - 8 ? end.slice(dot + 1) : end}`;
 }
