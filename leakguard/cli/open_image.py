@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import time
 from typing import TYPE_CHECKING
@@ -14,7 +15,6 @@ from leakguard.report.model import Report
 from leakguard.report.text import render
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
     from leakguard.cli.parsing import Parser, Verbs
@@ -42,6 +42,14 @@ def add_to(verbs: Verbs) -> Parser:
         action="store_true",
         help="show it in a browser: serves a page on 127.0.0.1 until Ctrl-C",
     )
+    parser.add_argument(
+        "--port",
+        type=_port,
+        default=0,
+        metavar="N",
+        help="with --web: the port, for example to reach it through 'ssh -L N:127.0.0.1:N HOST' "
+        "(default: a free one)",
+    )
     add_top(parser)
     return parser
 
@@ -53,7 +61,10 @@ def run(options: argparse.Namespace) -> tuple[int, str]:
     if options.file is None:
         raise UsageError("say which image to open: 'leakguard open FILE'")
     if options.web:
-        return _on_the_web([file for file in (options.file, options.other) if file is not None])
+        names = [file for file in (options.file, options.other) if file is not None]
+        return _on_the_web(names, options.port)
+    if options.port:
+        raise UsageError("--port is for --web")
     if options.other is not None:
         raise UsageError("one image at a time; 'leakguard diff A B' compares two")
     with images.opened(options.file) as image, waiting("analysing the heap image"):
@@ -69,7 +80,13 @@ def run(options: argparse.Namespace) -> tuple[int, str]:
     return status, render(report, width=size.width, height=size.height, colour=size.colour)
 
 
-def _on_the_web(names: Sequence[str]) -> tuple[int, str]:
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 1 << 16):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 1 to 65535 is")
+    return int(text)
+
+
+def _on_the_web(names: Sequence[str], port: int) -> tuple[int, str]:
     """Serve the page until Ctrl-C."""
     # a report needs none of this
     from leakguard.cli import web
@@ -81,5 +98,12 @@ def _on_the_web(names: Sequence[str]) -> tuple[int, str]:
             checked.enter_context(images.opened(name))
         files = Files(names)
         files.images()
-    web.serve(web.Server(files))
+    try:
+        server = web.Server(files, port)
+    except OSError as error:
+        raise UsageError(
+            f"the page cannot be served on port {port} ({error.strerror}): choose another with "
+            "--port, or leave it out for a free one"
+        ) from None
+    web.serve(server)
     return NOTHING_FOUND, ""

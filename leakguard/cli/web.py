@@ -24,14 +24,17 @@ _SECONDS = 30.0
 
 
 class Server(ThreadingHTTPServer):
-    """Listens on a free port of 127.0.0.1; `token` is made anew for it."""
+    """Listens on a port of 127.0.0.1, a free one for 0; `token` is made anew for it.
+
+    Raises OSError where the port is taken.
+    """
 
     daemon_threads = True
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: Files, port: int = 0) -> None:
         self.token = secrets.token_urlsafe(16)
         self.saved = Saved(files, self.token, Lockout())
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", port), _Handler)
 
     @property
     def address(self) -> str:

@@ -8,6 +8,7 @@ import http.client
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -142,3 +143,16 @@ def test_what_is_wrong_with_a_file_is_told(tmp_path, capsys):
         assert main(["open", name, "--web"]) == 2
         assert name in capsys.readouterr().err
     assert main(["open", "--web"]) == 2
+
+
+def test_a_port_that_is_taken_is_told(files, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["open", str(files[0]), "--web", "--port", str(port)]) == 2
+    said = capsys.readouterr().err
+    assert f"port {port}" in said
+    assert "--port" in said
+    assert main(["open", str(files[0]), "--port", "8123"]) == 2
+    for wrong in ("x", "-1", "65536", "٣"):
+        assert main(["open", str(files[0]), "--web", "--port", wrong]) == 2
+        assert "is no port" in capsys.readouterr().err

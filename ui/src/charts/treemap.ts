@@ -15,9 +15,14 @@ interface Tile {
   children?: Tile[];
 }
 
+/** The sides of tiles, in pixels, from which there is room for a name, and for a size below it. */
+const SHORTEST_NAME = 45;
+const SHORTEST_SIZE = 75;
+
 export class Treemap {
   private readonly chart: Chart;
   private tiles: Tile[] = [];
+  private whole = 1;
 
   /** `open` is called with the position of the child that was clicked. */
   constructor(place: HTMLElement, open: (index: number) => void) {
@@ -29,6 +34,7 @@ export class Treemap {
   }
 
   show(module: Module): void {
+    this.whole = Math.max(module.bytes, 1);
     this.tiles = (module.children ?? []).map((child, index) => ({
       name: child.name,
       value: child.bytes,
@@ -40,6 +46,14 @@ export class Treemap {
       })),
     }));
     this.chart.show(() => this.option());
+  }
+
+  /** As much as a tile has room for: a size that is cut is a wrong one. */
+  private label(name: string, bytes: number): string {
+    const { clientWidth, clientHeight } = this.chart.element;
+    const side = Math.sqrt((bytes / this.whole) * clientWidth * clientHeight);
+    if (side < SHORTEST_NAME) return "";
+    return side < SHORTEST_SIZE ? name : `${name}\n${size(bytes)}`;
   }
 
   private option(): Record<string, unknown> {
@@ -64,7 +78,7 @@ export class Treemap {
             color: styled("on-tile"),
             overflow: "truncate",
             fontSize: 12,
-            formatter: (item: { name: string; value: number }) => `${item.name}\n${size(item.value)}`,
+            formatter: (item: { name: string; value: number }) => this.label(item.name, item.value),
           },
           upperLabel: {
             show: true,
@@ -72,7 +86,7 @@ export class Treemap {
             color: styled("on-tile"),
             overflow: "truncate",
             fontWeight: 600,
-            formatter: (item: { name: string; value: number }) => `${item.name}  ${size(item.value)}`,
+            formatter: (item: { name: string; value: number }) => this.label(item.name, item.value).replace("\n", "  "),
           },
           itemStyle: { borderColor: styled("picture"), borderWidth: 1, gapWidth: 1 },
           levels: [

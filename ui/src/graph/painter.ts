@@ -50,13 +50,16 @@ export function paint(context: CanvasRenderingContext2D, scene: Scene, width: nu
   paintWords(context, scene, near);
 }
 
+/** What is lit while the pointer is on a node: the way from the root down to it, and what hangs on it. */
 function neighbours(scene: Scene): Set<number> | null {
   if (scene.hovered === null) return null;
-  const near = new Set([scene.hovered]);
+  const above = new Map<number, number>();
+  const near = new Set<number>();
   for (const { edge } of scene.layout.edges) {
+    above.set(edge.to, edge.from);
     if (edge.from === scene.hovered) near.add(edge.to);
-    if (edge.to === scene.hovered) near.add(edge.from);
   }
+  for (let at: number | undefined = scene.hovered; at !== undefined && !near.has(at); at = above.get(at)) near.add(at);
   return near;
 }
 
@@ -68,7 +71,7 @@ function paintEdge(context: CanvasRenderingContext2D, scene: Scene, drawn: Drawn
   const { source, target, edge } = drawn;
   const distance = Math.hypot(target.x - source.x, target.y - source.y);
   if (distance < 1) return;
-  const lit = near === null || edge.from === scene.hovered || edge.to === scene.hovered;
+  const lit = near === null || (near.has(edge.from) && near.has(edge.to));
   context.globalAlpha = lit ? 1 : edge.chain ? 0.5 : 0.25;
   const [ux, uy] = [(target.x - source.x) / distance, (target.y - source.y) / distance];
   const arrow = edge.chain ? 9 : 5;
