@@ -9,6 +9,8 @@ prefers it.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import itertools
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -20,6 +22,8 @@ from leakguard.explore.serving import IDLE_SECONDS, Serving
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_MOST_FILES = 1 << 16
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until idle, or until the process that started this one ends. Returns 0."""
@@ -28,12 +32,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--known-fd", type=int, action="append", default=[])
     parser.add_argument("--listen-fd", type=int, required=True)
     parser.add_argument("--slot-fd", type=int, required=True)
+    parser.add_argument("--lock-fd", type=int, required=True)
     parser.add_argument("--idle", type=float, default=IDLE_SECONDS)
     options = parser.parse_args(arguments)
+    given = {options.listen_fd, options.slot_fd, options.lock_fd}
+    _set_apart({0, 1, 2, *given, *options.image_fd, *options.known_fd})
     limits.settle(sum(os.fstat(fd).st_size for fd in options.image_fd))
     answering = Answering(options.image_fd, options.known_fd)
     Serving(options.listen_fd, options.slot_fd, answering.answer, options.idle).run()
     return 0
+
+
+def _set_apart(kept: set[int]) -> None:
+    """A Ctrl-C is for the server, and so are its sockets, which some servers let be inherited."""
+    with contextlib.suppress(OSError):  # it leads a session already
+        os.setsid()
+    os.chdir("/")
+    for before, after in itertools.pairwise(sorted({*kept, _MOST_FILES})):
+        os.closerange(before + 1, after)
 
 
 if __name__ == "__main__":

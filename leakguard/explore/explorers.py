@@ -6,7 +6,7 @@ import _socket
 import contextlib
 import os
 import secrets
-import subprocess
+import signal
 import time
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ ANSWER_SECONDS = 70.0
 _START_SECONDS = 15.0
 _LOOK_SECONDS = 0.02
 _TRIES = 3
+_DEFAULT_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTERM, signal.SIGINT, signal.SIGALRM)
 _DROPPED = "dropped"
 """So begin the names of explorers of files that are not kept: no image's id does."""
 
@@ -110,7 +111,14 @@ class Explorers:
             files.callback(os.close, slot)
             listening = _listening(folder, stem)
             files.callback(listening.close)
-            options = ["--listen-fd", str(listening.fileno()), "--slot-fd", str(slot)]
+            options = [
+                "--lock-fd",
+                str(lock),
+                "--listen-fd",
+                str(listening.fileno()),
+                "--slot-fd",
+                str(slot),
+            ]
             options += ["--idle", str(self._idle)]
             passed = [lock, slot, listening.fileno()]
             for pair in pairs:
@@ -126,16 +134,20 @@ def _run(options: Sequence[str], passed: Sequence[int]) -> None:
     if command is None:
         raise ViewError(503, "There is no Python beside this server that could look at an image.")
     reading, writing = os.pipe()
+    actions = [
+        *((os.POSIX_SPAWN_OPEN, output, os.devnull, os.O_WRONLY, 0) for output in (1, 2)),
+        (os.POSIX_SPAWN_DUP2, reading, 0),
+        *((os.POSIX_SPAWN_DUP2, descriptor, descriptor) for descriptor in passed),  # to be kept
+    ]
     try:
-        process = subprocess.Popen(
+        # Not subprocess: gevent's watches children, and cannot in the thread that answers.
+        pid = native.of_os("posix_spawn")(
+            command[0],
             [*command, *options],
-            stdin=reading,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=interpreter.environment(),
-            pass_fds=passed,
-            cwd="/",
-            start_new_session=True,  # a Ctrl-C is for the server
+            interpreter.environment(),
+            file_actions=actions,
+            setsigmask=(),
+            setsigdef=_DEFAULT_SIGNALS,
         )
     except BaseException:
         os.close(writing)
@@ -145,8 +157,8 @@ def _run(options: Sequence[str], passed: Sequence[int]) -> None:
 
     def wait() -> None:
         # It ends when the other end of its pipe does, and leaves no zombie behind.
-        with contextlib.suppress(Exception):
-            process.wait()
+        with contextlib.suppress(Exception):  # somebody else has waited for any child
+            native.of_os("waitpid")(pid, 0)
         os.close(writing)
 
     native.start_thread(wait, "leakguard-explorer")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import _socket
 import importlib
+import os
 import select
 import sys
 import threading
@@ -51,6 +52,12 @@ def poll() -> select.poll:
         made: select.poll = monkey.get_original("select", "poll")()
         return made
     return select.poll()
+
+
+def of_os(name: str) -> Any:
+    """The function of `os` of that name. gevent's watch children, which its own loop alone can."""
+    monkey = sys.modules.get("gevent.monkey")
+    return getattr(os, name) if monkey is None else monkey.get_original("os", name)
 
 
 def accept(listening: _socket.socket) -> _socket.socket:

@@ -100,6 +100,18 @@ def test_recycled_workers_leave_their_last_words(serve):
     assert all(requests(other, LEAK) <= 30 for other in app.alive())
 
 
+def test_a_view_under_gevent(serve):
+    app = serve(SERVERS["gunicorn-gevent"][1])
+    app.send("leak", 20)
+    app.rows()
+    token = {"Authorization": f"Bearer {app.server.token}"}
+    image = app.server.get("/_leak/images", **token).json()["images"][0]["id"]
+    answer = app.server.get(f"/_leak/view/types?image={image}", **token)
+    assert answer.status == 200, answer.text
+    assert answer.json()["total"] > 100
+    app.send("quiet", 20)
+
+
 def figures(row, name):
     for route in row["report"]["routes"]:
         if route["route"] == name:
