@@ -34,7 +34,7 @@ class Link:
         """A node of the answer, which retains at most `most` bytes of what is drawn."""
         said = wording.described(self.node)
         if self.left_out:
-            said |= {"type": "...", "name": f"{self.count} objects between"}
+            said |= {"type": "...", "name": "objects between"}
         return said | {
             "retained": min(heap.retained(self.node), most),
             "count": self.count,

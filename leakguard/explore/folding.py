@@ -13,7 +13,7 @@ from leakguard.analysis.linked import linked_chains
 from leakguard.image.format import LABEL_MASK, LABEL_SHIFT, NAMED_EDGE_KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from leakguard.analysis.heap import Heap
 
@@ -94,14 +94,15 @@ class Folding:
         alike: dict[tuple[int, int], list[int]] = defaultdict(list)
         apart: list[int] = []
         child, offset = self._heap.tree.child, self._heap.tree.child_offset
+        key, in_run, pattern = self._keys(), self._in_run, self._pattern
         for source in fold.nodes:
             for node in child[offset[source] : offset[source + 1]]:
-                if node in self._in_run:
+                if node in in_run:
                     continue
-                if node in self._pattern:
+                if node in pattern:
                     apart.append(node)
                 else:
-                    alike[self._key(node, source)].append(node)
+                    alike[key(node, source)].append(node)
         found = [self.single(node) for node in apart]
         for nodes in self._merged(alike):
             found += self._folded(nodes)
@@ -117,14 +118,20 @@ class Folding:
                 return passed if head == node else None
         return None
 
-    def _key(self, node: int, source: int) -> tuple[int, int]:
-        """Of what sort a child is, and how it is referred to: by name, else by kind of label."""
-        paths, image = self._heap.paths, self._heap.image
-        if paths.parent[node] != source:
-            return (self._heap.group[node], _INDIRECT)
-        label = image.edge_label[paths.parent_edge[node]]
-        kind = label >> LABEL_SHIFT
-        return (self._heap.group[node], label if kind in _NAMED else kind << LABEL_SHIFT)
+    def _keys(self) -> Callable[[int, int], tuple[int, int]]:
+        """Tells of what sort a child is, and how it is referred to: by name, else by kind of label.
+        What it looks into is at hand: there may be a million children."""
+        paths, group, labels = self._heap.paths, self._heap.group, self._heap.image.edge_label
+        parent, parent_edge = paths.parent, paths.parent_edge
+
+        def key(node: int, source: int) -> tuple[int, int]:
+            if parent[node] != source:
+                return (group[node], _INDIRECT)
+            label = labels[parent_edge[node]]
+            kind = label >> LABEL_SHIFT
+            return (group[node], label if kind in _NAMED else kind << LABEL_SHIFT)
+
+        return key
 
     def _merged(self, alike: dict[tuple[int, int], list[int]]) -> Iterable[list[int]]:
         """The same, of one type and kind of label together where there are many names."""
@@ -139,15 +146,16 @@ class Folding:
                 yield from groups
 
     def _folded(self, nodes: list[int]) -> list[Fold]:
-        heap = self._heap
+        heap, retained = self._heap, self._heap.tree.retained
         found: list[Fold] = []
-        total = sum(heap.retained(node) for node in nodes)
+        total = sum(map(retained.__getitem__, nodes))
         while len(nodes) > 1:
-            largest = max(nodes, key=lambda node: (heap.retained(node), -node))
-            if heap.retained(largest) <= ACCUMULATION_POINT * total or not total:
+            most = max(map(retained.__getitem__, nodes))
+            if most <= ACCUMULATION_POINT * total or not total:
                 break
+            largest = min(node for node in nodes if retained[node] == most)
             found.append(self.single(largest))
-            total -= heap.retained(largest)
+            total -= most
             nodes = [node for node in nodes if node != largest]
         if len(nodes) == 1:
             return [*found, self.single(nodes[0])]

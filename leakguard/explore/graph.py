@@ -174,7 +174,7 @@ class _Picture:
         fold, sizes = one.fold, self._heap.image.node_size
         said = wording.described(fold.id)
         said["retained"] = fold.retained
-        said["shallow"] = sum(sizes[node] for node in fold.nodes)
+        said["shallow"] = sum(map(sizes.__getitem__, fold.nodes))
         said["count"] = len(fold.nodes)
         said["role"] = "suspect" if one.above is None else "chain" if one.chain else "ordinary"
         if one.above is None:

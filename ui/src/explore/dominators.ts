@@ -10,6 +10,8 @@ import { t } from "../app/words";
 import type { Pane } from "./view";
 
 const PAGE = 50;
+/** Rows are indented up to this level: a linked list goes on for thousands. */
+const DEEPEST = 30;
 
 export class DominatorView implements Pane {
   readonly element = el("div", { class: "dominators" });
@@ -97,7 +99,7 @@ export class DominatorView implements Pane {
       bar(child.retained / this.whole, "wide-bar"),
       el("span", { class: "amount" }, size(child.retained)),
     );
-    line.style.paddingInlineStart = `${(level - 1) * 1.1}rem`;
+    line.style.paddingInlineStart = `${Math.min(level - 1, DEEPEST) * 1.1}rem`;
     const item = el(
       "li",
       {
