@@ -8,6 +8,7 @@ from leakguard.cli import apps
 from leakguard.cli.console import as_json, screen
 from leakguard.cli.parsing import NOTHING_FOUND, SUSPECT_FOUND, add_app, add_verb
 from leakguard.report import workers as form
+from leakguard.report import workers_table
 from leakguard.report.style import Style
 from leakguard.workers import App
 
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace) -> tuple[int, str]:
         return status, "No app with LeakGuard runs here for this user."
     size = screen(options.color)
     style = Style(size.colour)
-    blocks = ["\n".join(form.lines(roll, size.width, style)) for _, roll in rolls]
+    blocks = ["\n".join(workers_table.lines(roll, size.width, style)) for _, roll in rolls]
     return status, "\n\n".join(blocks)
 
 

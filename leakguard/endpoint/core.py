@@ -22,7 +22,7 @@ from leakguard.endpoint.watch import Watch
 from leakguard.explore.keeping import Keeping
 from leakguard.explore.shelf import Shelf
 from leakguard.explore.source import KeptImages
-from leakguard.report import Report, jsonform
+from leakguard.report import Report, jsonform, workers_table
 from leakguard.report import baseline as baseline_form
 from leakguard.report import diff as diff_form
 from leakguard.report import trim as trim_form
@@ -171,7 +171,7 @@ class Endpoint:
             document = jsonform.to_dict(report) | workers_form.to_dict(everybody)
             return answers.as_json(200, document, extra)
         own = others.told(report)
-        shown = workers_form.above(everybody, own.render)
+        shown = workers_table.above(everybody, own.render)
         return answers.as_text(200, shown, extra)
 
     async def _report_all(self, wanted: Query) -> EndpointResponse:

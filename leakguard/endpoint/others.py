@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from leakguard import workers
 from leakguard.analysis.findings import Findings
 from leakguard.endpoint.messages import Refusal
-from leakguard.report import Report, jsonform, text
+from leakguard.report import Report, jsonform, text, workers_table
 from leakguard.report import workers as workers_form
 from leakguard.report.screen import Screen
 from leakguard.report.style import Style
@@ -91,9 +91,9 @@ def of_one(crew: Crew, pid: int, *, top: int, timeout: float, screen: Screen = _
     return told(Report(findings, age_seconds=age, app=crew.app.name), screen)
 
 
-def below(crew: Crew, screen: Screen, most: int = workers_form.MOST_SHARED) -> Screen:
+def below(crew: Crew, screen: Screen, most: int = workers_table.MOST_SHARED) -> Screen:
     """What is left of the screen below the table and `most` shared suspects."""
-    head = min(len(crew.entries()) + 1, workers_form.MOST_ROWS) + most + _OTHER_LINES
+    head = min(len(crew.entries()) + 1, workers_table.MOST_ROWS) + most + _OTHER_LINES
     return dataclasses.replace(screen, height=max(screen.height - head, 0))
 
 
@@ -163,13 +163,13 @@ def _worst(
     shown = shown or next(iter(reports.values()), None)
     if shown is None:
         style = Style(screen.colour)
-        return "\n".join(workers_form.lines(roll, screen.width, style, top)) + "\n"
+        return "\n".join(workers_table.lines(roll, screen.width, style, top)) + "\n"
     return _above(roll, shown, height, screen, most=top)
 
 
 def _above(
-    roll: Workers, report: Told, height: int, screen: Screen, most: int = workers_form.MOST_SHARED
+    roll: Workers, report: Told, height: int, screen: Screen, most: int = workers_table.MOST_SHARED
 ) -> str:
-    return workers_form.above(
+    return workers_table.above(
         roll, report.render, width=screen.width, height=height, colour=screen.colour, most=most
     )

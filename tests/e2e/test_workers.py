@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 WORKERS = 4
-PATIENCE = 180.0
+PATIENCE = 400.0
 HOLDER = "growing.orders"
 
 

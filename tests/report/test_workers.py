@@ -5,7 +5,7 @@ import re
 import jsonschema
 import pytest
 
-from leakguard.report import columns, jsonform
+from leakguard.report import columns, jsonform, workers_table
 from leakguard.report import workers as form
 from leakguard.report.style import Style
 from leakguard.report.workers import SharedSuspect, WorkerRow, Workers
@@ -46,7 +46,7 @@ def shared(**changes):
 
 def test_the_table_reads_as_it_is_meant_to():
     workers = Workers("shop", (LEAKS, CALM, NEW, KILLED), (shared(pids=(4242,), asked=2, alive=3),))
-    assert form.lines(workers) == [
+    assert workers_table.lines(workers) == [
         "shop · 3 workers, 1 ended lately",
         "     pid          up      RSS     growing  requests  worst suspect",
         "    4242  2 h 04 min   211 MB 2.10 MB/min    41,207  shop.cart.CARTS 1.90 MB/min",
@@ -79,7 +79,7 @@ def test_the_table_reads_as_it_is_meant_to():
     ],
 )
 def test_where_a_suspect_is(found, told):
-    assert form.where(found) == told
+    assert workers_table.where(found) == told
 
 
 def test_how_several_ended_is_told_in_a_line_for_all():
@@ -89,7 +89,7 @@ def test_how_several_ended_is_told_in_a_line_for_all():
         WorkerRow(7, requests=1, ended_seconds=0.2, left=True),
         WorkerRow(8, requests=1, ended_seconds=9.0, left=True),
     ]
-    told = form.lines(Workers("shop", tuple(rows)))
+    told = workers_table.lines(Workers("shop", tuple(rows)))
     assert told[-3:] == [
         "17, 16, 15, 14 and 4 more ended without a word (killed, or crashed), the last",
         "  1 min 23 s ago.",
@@ -101,7 +101,7 @@ def test_how_several_ended_is_told_in_a_line_for_all():
 
 def test_who_does_not_answer_says_why():
     silent = WorkerRow(4243, error="worker 4243 did not answer within 2 s")
-    assert form.lines(Workers("shop", (LEAKS, silent)))[-1] == (
+    assert workers_table.lines(Workers("shop", (LEAKS, silent)))[-1] == (
         "worker 4243 did not answer within 2 s; its last figures are shown."
     )
 
@@ -111,7 +111,7 @@ def test_of_many_workers_those_are_shown_that_grow():
         WorkerRow(100 + n, rss_bytes_per_minute=n * 1e6, requests=1, snapshot_age_seconds=1.0)
         for n in range(64)
     )
-    told = form.lines(Workers("shop", (*rows, LEAKS)))
+    told = workers_table.lines(Workers("shop", (*rows, LEAKS)))
     shown = [int(line.split()[0]) for line in told if line.split()[0].isdigit()]
     assert shown == [*range(156, 164), 4242]
     assert "… and 56 more" in told[-1]
@@ -131,17 +131,16 @@ def test_no_line_is_wider_than_the_screen(width):
         snapshot_age_seconds=1.0,
     )
     workers = Workers("c" * 300, (long, KILLED), (shared(holder="d" * 300),))
-    for line in form.lines(workers, width):
+    for line in workers_table.lines(workers, width):
         assert columns.width(line) <= width
         assert "\x1b" not in line
 
 
 def test_colours_change_no_column():
     workers = Workers("shop", (LEAKS, CALM, KILLED), (shared(),))
-    plain = form.lines(workers)
-    assert [
-        re.sub("\x1b\\[[0-9;]*m", "", line) for line in form.lines(workers, 80, Style(True))
-    ] == plain
+    plain = workers_table.lines(workers)
+    coloured = workers_table.lines(workers, 80, Style(True))
+    assert [re.sub("\x1b\\[[0-9;]*m", "", line) for line in coloured] == plain
 
 
 def test_a_report_below_shares_the_screen_with_it():
@@ -151,8 +150,8 @@ def test_a_report_below_shares_the_screen_with_it():
         given.append(height)
         return "the report\n"
 
-    assert form.above(Workers("shop", (LEAKS,)), render) == "the report\n"
-    told = form.above(Workers("shop", (LEAKS, CALM)), render, height=50)
+    assert workers_table.above(Workers("shop", (LEAKS,)), render) == "the report\n"
+    told = workers_table.above(Workers("shop", (LEAKS, CALM)), render, height=50)
     assert given == [50, 50 - len(told.splitlines()[:-2]) - 1]
     assert told.endswith("-\n\nthe report\n")
 
