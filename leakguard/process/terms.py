@@ -29,8 +29,9 @@ class Terms:
     Python objects of more than 512 bytes live in the C heap. How many bytes they are only a picture
     of the heap tells: with `heap_bytes` (see `with_heap`) they are counted as Python objects,
     without it `python_objects` are the small ones only. `large_objects` is what was so moved from
-    the C heap. `at` is in seconds on the monotonic clock. `unknown` says in sentences what is
-    missing and why.
+    the C heap, or from the rest where nobody tells of that; it is all of them where Python's
+    allocator is malloc itself. `at` is in seconds on the monotonic clock. `unknown` says in
+    sentences what is missing and why.
     """
 
     at: float
@@ -52,9 +53,7 @@ class Terms:
 
     def with_heap(self, heap_bytes: int) -> Terms:
         """The same, knowing from a picture of the heap what all Python objects take."""
-        if self.python_objects is None or self.c_heap_in_use is None:
-            return dataclasses.replace(self, heap_bytes=heap_bytes)
-        large = max(0, heap_bytes - self.python_objects)
+        large = max(0, heap_bytes - (self.python_objects or 0))
         return dataclasses.replace(self._with_large(large), heap_bytes=heap_bytes)
 
     def with_large(self, large: int) -> Terms:
@@ -62,14 +61,20 @@ class Terms:
         return self._with_large(large - (self.large_objects or 0))
 
     def _with_large(self, more: int) -> Terms:
-        if self.python_objects is None or self.c_heap_in_use is None:
+        # Where nobody tells what the C heap holds, it is part of the rest.
+        there = self.rest if self.c_heap_in_use is None else self.c_heap_in_use
+        if there is None:
             return self
-        more = min(more, self.c_heap_in_use)
+        more = min(more, there)
+        large = (self.large_objects or 0) + more
+        objects = (self.python_objects or 0) + more
+        untold = self.python_slack is None and not large
         return dataclasses.replace(
             self,
-            python_objects=self.python_objects + more,
-            c_heap_in_use=self.c_heap_in_use - more,
-            large_objects=(self.large_objects or 0) + more,
+            python_objects=None if untold else objects,
+            large_objects=large,
+            c_heap_in_use=None if self.c_heap_in_use is None else there - more,
+            rest=there - more if self.c_heap_in_use is None else self.rest,
         )
 
     def to_dict(self) -> dict[str, Any]:

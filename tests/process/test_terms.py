@@ -76,6 +76,22 @@ def test_large_objects_move_from_the_c_heap_to_the_python_objects(heap_bytes):
     assert 0 <= after.c_heap_in_use <= before.c_heap_in_use
 
 
+def test_all_objects_are_large_where_pythons_allocator_is_malloc_itself():
+    found = figures(small=None, c_use=CHeap(169 * MB, 6 * MB)).with_heap(148 * MB)
+    assert (found.python_objects, found.python_slack) == (148 * MB, None)
+    assert found.c_heap_in_use == 21 * MB
+    assert total(found) == found.rss
+    assert found.with_large(0).python_objects is None
+
+
+def test_large_objects_are_in_the_rest_where_nobody_tells_of_the_c_heap():
+    before = figures(c_use=None)
+    found = before.with_heap(160 * MB)
+    assert (found.python_objects, found.c_heap_in_use) == (160 * MB, None)
+    assert before.rest - found.rest == 12 * MB
+    assert total(found) == found.rss
+
+
 def test_terms_of_this_process():
     gc.collect()  # what it frees later would count against the ballast
     before = terms()
