@@ -7,6 +7,6 @@ Each job is counted by its function, "job shop.jobs.send_mail"; `leakguard top` 
 
 from __future__ import annotations
 
-from leakguard_rq.worker import LeakGuardMixin, SimpleWorker, Worker
+from leakguard_rq.worker import LeakGuardMixin, SimpleWorker, SpawnWorker, Worker
 
-__all__ = ["LeakGuardMixin", "SimpleWorker", "Worker"]
+__all__ = ["LeakGuardMixin", "SimpleWorker", "SpawnWorker", "Worker"]

@@ -37,8 +37,7 @@ class LeakGuardMixin(_Worker):
     _leakguard = Guard()
 
     def work(self, *arguments: Any, **keywords: Any) -> bool:
-        name = re.sub("[^A-Za-z0-9._-]+", "-", "-".join(["rq", *self.queue_names()]))[:64]
-        started = background.ensure(FrameworkSettings("option", str, {"app_name": name}), {})
+        started = background.ensure(self._leakguard_settings(), {})
         try:
             return super().work(*arguments, **keywords)
         finally:
@@ -60,12 +59,17 @@ class LeakGuardMixin(_Worker):
     def perform_job(self, job: Job, *arguments: Any, **keywords: Any) -> bool:
         if not self.is_horse:
             return super().perform_job(job, *arguments, **keywords)
-        horse = background.ensure(FrameworkSettings("option", str, {}), {})
+        # A horse that is spawned, not forked, has nothing of the worker's.
+        horse = background.ensure(self._leakguard_settings(), {})
         try:
             with track(_name(job)):
                 return super().perform_job(job, *arguments, **keywords)
         finally:
             horse.leave(trace=False)  # the next horse comes at once
+
+    def _leakguard_settings(self) -> FrameworkSettings:
+        name = re.sub("[^A-Za-z0-9._-]+", "-", "-".join(["rq", *self.queue_names()]))[:64]
+        return FrameworkSettings("option", str, {"app_name": name})
 
     def _has_failed(self, job: Job) -> bool:
         try:
@@ -79,6 +83,10 @@ class LeakGuardMixin(_Worker):
 
 class Worker(LeakGuardMixin, rq.Worker):
     """RQ's worker, which forks a process for each job."""
+
+
+class SpawnWorker(LeakGuardMixin, rq.worker.SpawnWorker):
+    """RQ's worker that starts a process of its own for each job, where a fork is not safe."""
 
 
 class SimpleWorker(LeakGuardMixin, rq.SimpleWorker):

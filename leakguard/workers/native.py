@@ -1,21 +1,20 @@
 """Real threads and a real poll, whatever a monkey patch has put in their place.
 
-gevent replaces them by greenlets, which run only while the server's own loop lets them: a worker
-that is busy would answer nobody. Sockets need no such care as long as they are those of `_socket`,
-which lies below `socket` and is never patched.
+gevent and eventlet replace them by greenlets, which run only while the server's own loop lets them:
+a worker that is busy would answer nobody. Sockets need no such care as long as they are those of
+`_socket`, which lies below `socket` and is never patched.
 """
 
 from __future__ import annotations
 
 import _socket
 import importlib
-import os
-import select
 import sys
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
+    import select
     from collections.abc import Callable
     from concurrent.futures import Future
 
@@ -28,9 +27,8 @@ class Thread(threading.Thread):
 
 def start_thread(function: Callable[[], object], name: str) -> None:
     """Run `function` in a daemon thread of the system. RuntimeError if there can be no more."""
-    monkey = sys.modules.get("gevent.monkey")
-    if monkey is not None and monkey.is_module_patched("threading"):
-        monkey.get_original("_thread", "start_new_thread")(function, ())
+    if _are_threads_patched():
+        _original("_thread", "start_new_thread")(function, ())
         return
     # An 8 MB stack costs addresses, not memory. `threading.stack_size` is not touched: it holds
     # for every thread of the process, and the app may be starting one at this moment.
@@ -39,25 +37,18 @@ def start_thread(function: Callable[[], object], name: str) -> None:
 
 def lock() -> Any:
     """A lock between real threads, not held. It has acquire(blocking, timeout) and release()."""
-    monkey = sys.modules.get("gevent.monkey")
-    if monkey is not None:
-        return monkey.get_original("_thread", "allocate_lock")()
-    return threading.Lock()
+    return _original("_thread", "allocate_lock")()
 
 
 def poll() -> select.poll:
     """A poll object that blocks this thread alone."""
-    monkey = sys.modules.get("gevent.monkey")
-    if monkey is not None:
-        made: select.poll = monkey.get_original("select", "poll")()
-        return made
-    return select.poll()
+    made: select.poll = _original("select", "poll")()
+    return made
 
 
 def of_os(name: str) -> Any:
     """The function of `os` of that name. gevent's watch children, which its own loop alone can."""
-    monkey = sys.modules.get("gevent.monkey")
-    return getattr(os, name) if monkey is None else monkey.get_original("os", name)
+    return _original("os", name)
 
 
 def accept(listening: _socket.socket) -> _socket.socket:
@@ -70,15 +61,19 @@ def accept(listening: _socket.socket) -> _socket.socket:
 def apart(function: Callable[..., Result], *arguments: object) -> Result:
     """What `function` returns, which blocks or runs an event loop of its own.
 
-    Under gevent it is called in another thread, while the greenlets of this one go on: one that
-    blocks stops them all, and asyncio takes a loop that runs in one for the loop of each.
+    Under gevent and eventlet it is called in another thread, while the greenlets of this one go on:
+    one that blocks stops them all, and asyncio takes a loop that runs in one for the loop of each.
     """
     monkey = sys.modules.get("gevent.monkey")
-    if monkey is None or not monkey.is_anything_patched():
-        return function(*arguments)
-    hub = importlib.import_module("gevent").get_hub()
-    returned: Result = hub.threadpool.apply(function, arguments)
-    return returned
+    if monkey is not None and monkey.is_anything_patched():
+        hub = importlib.import_module("gevent").get_hub()
+        returned: Result = hub.threadpool.apply(function, arguments)
+        return returned
+    if _eventlet("thread") is not None:
+        return cast(
+            "Result", importlib.import_module("eventlet.tpool").execute(function, *arguments)
+        )
+    return function(*arguments)
 
 
 def result(future: Future[Result], timeout: float = -1.0) -> Result:
@@ -89,3 +84,26 @@ def result(future: Future[Result], timeout: float = -1.0) -> Result:
     if not ended.acquire(True, timeout):
         raise TimeoutError(f"no result within {timeout:g} s")
     return future.result()
+
+
+def _are_threads_patched() -> bool:
+    monkey = sys.modules.get("gevent.monkey")
+    if monkey is not None and monkey.is_module_patched("threading"):
+        return True
+    return _eventlet("thread") is not None
+
+
+def _eventlet(what: str) -> Any:
+    """The patcher of eventlet, if it has patched `what`."""
+    patcher = sys.modules.get("eventlet.patcher")
+    return patcher if patcher is not None and patcher.is_monkey_patched(what) else None
+
+
+def _original(module: str, name: str) -> Any:
+    """What `module` called `name` before any patch."""
+    monkey = sys.modules.get("gevent.monkey")
+    if monkey is not None:
+        return monkey.get_original(module, name)
+    patcher = _eventlet(module.removeprefix("_"))
+    whole = importlib.import_module(module) if patcher is None else patcher.original(module)
+    return getattr(whole, name)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -18,7 +20,7 @@ class Jobs:
     def __init__(self, place, monkeypatch):
         self.place = place
         place.chmod(0o700)
-        for name in ("SPOOL", "XDG_RUNTIME_DIR", "TMPDIR"):
+        for name in ("XDG_RUNTIME_DIR", "TMPDIR"):
             monkeypatch.setenv(name, str(place))
         monkeypatch.setenv("LEAKGUARD_COOLDOWN", "0")
         path = [str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -34,6 +36,7 @@ class Jobs:
                 text=True,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
 
     def send(self, *lines):
@@ -95,7 +98,8 @@ class Jobs:
     def stop(self):
         """At once: a pool takes seconds to end well, and its children go with it."""
         if self.process is not None:
-            self.process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(30)
             self.process.stdin.close()
 

@@ -1,4 +1,4 @@
-"""A Celery app whose broker is the memory of its worker; one of its tasks leaks.
+"""A Celery app whose broker is the memory of its worker, or a folder; one of its tasks leaks.
 
 As a program it is that worker, and sends the tasks that its standard input names.
 """
@@ -15,10 +15,20 @@ from celery import Celery
 
 from leakguard_celery import LeakGuard
 
-app = Celery("shop", broker="memory://")
+SPOOL = os.environ.get("SPOOL")
+app = Celery("shop", broker="filesystem://" if SPOOL else "memory://")
+if SPOOL:
+    app.conf.broker_transport_options = {
+        "data_folder_in": SPOOL,
+        "data_folder_out": os.environ.get("OUTBOX", SPOOL),
+        "control_folder": SPOOL,
+    }
 app.conf.update(
     task_ignore_result=True,
-    broker_transport_options={"polling_interval": 0.01},
+    broker_transport_options={
+        **app.conf.broker_transport_options,
+        "polling_interval": 0.01,
+    },
     broker_connection_retry_on_startup=False,
 )
 LeakGuard(app)

@@ -44,6 +44,41 @@ def test_each_task_is_counted_by_its_name_and_the_one_that_leaks_is_named(jobs, 
     }
 
 
+@pytest.mark.parametrize("pool", ["gevent", "eventlet"])
+def test_tasks_of_greenlets_that_run_at_once_are_each_counted(jobs, monkeypatch, pool):
+    spool, outbox = jobs.place / "spool", jobs.place / "outbox"
+    spool.mkdir()
+    outbox.mkdir()
+    monkeypatch.setenv("SPOOL", str(spool))
+    gate = jobs.place / "gate"
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "WARNING"]
+    jobs.start("celery", "-A", "shop_tasks", "worker", *quiet, "-P", pool, "-c", "30")
+    (row,) = jobs.eventually(lambda: jobs.workers(APP))
+    monkeypatch.setenv("OUTBOX", str(outbox))
+    jobs.run(SEND, *["leak"] * 20, *["fine"] * 5, *["fail"] * 3, *[f"wait {gate}"] * 6)
+    for message in outbox.iterdir():  # the worker would read one that is not whole yet
+        message.rename(spool / message.name)
+    name = "task shop.wait"
+    jobs.eventually(lambda: jobs.routes(APP, row["pid"])[0].get(name) == (0, 0, 6))
+    jobs.eventually(lambda: jobs.workers(APP)[0]["requests"] == 34)
+    routes, report = jobs.routes(APP, row["pid"])
+    gate.touch()
+    assert routes["task shop.leak"] == (20, 0, 0)
+    assert routes["task shop.fine"] == (5, 0, 0)
+    assert routes["task shop.fail"] == (3, 3, 0)
+    assert report["suspects"][0]["holder"] == "shop_tasks.KEPT"
+    assert [share["route"] for share in report["suspects"][0]["routes"]] == ["task shop.leak"]
+    jobs.eventually(lambda: jobs.routes(APP, row["pid"])[0][name] == (6, 0, 0))
+
+
+SEND = """
+import sys, shop_tasks
+for line in sys.argv[1:]:
+    name, *arguments = line.split()
+    shop_tasks.app.tasks["shop." + name].delay(*arguments)
+"""
+
+
 def test_a_process_that_is_recycled_leaves_its_last_words(jobs):
     worker(jobs, "prefork", 1, "--max-tasks-per-child", "5")
     jobs.send(*["leak"] * 7)

@@ -53,10 +53,11 @@ def test_a_simple_worker_names_the_job_that_leaks(jobs, port):
     assert report["suspects"][0]["routes"][0]["route"] == "job shop_jobs.leak"
 
 
-def test_a_forking_worker_counts_and_the_process_of_a_long_job_can_be_asked(jobs, port):
+@pytest.mark.parametrize("kind", ["Worker", "SpawnWorker"])
+def test_a_worker_counts_and_the_process_of_a_long_job_can_be_asked(jobs, port, kind):
     gate = jobs.place / "gate"
     jobs.run(ENQUEUE, port, gate, *["leak"] * 3, "fail", "wait")
-    worker(jobs, port, "Worker")
+    worker(jobs, port, kind)
     jobs.eventually(lambda: len(jobs.workers(APP)) == 2 and jobs.workers(APP)[0]["requests"] == 5)
     parent, horse = jobs.workers(APP)
     assert parent["pid"] == jobs.process.pid
@@ -64,12 +65,36 @@ def test_a_forking_worker_counts_and_the_process_of_a_long_job_can_be_asked(jobs
     assert routes["job shop_jobs.leak"] == (3, 0, 0)
     assert routes["job shop_jobs.fail"] == (1, 1, 0)
     assert routes["job shop_jobs.wait"] == (0, 0, 1)
-    routes, _ = jobs.routes(APP, horse["pid"])
+    assert horse["rss_bytes"] > 5_000_000
+    routes, report = jobs.routes(APP, horse["pid"])
     assert routes["job shop_jobs.wait"] == (0, 0, 1)
+    assert report["process"]["rss_bytes"] > 5_000_000
+    (live,) = [
+        row["live_bytes"] for row in report["routes"] if row["route"] == "job shop_jobs.wait"
+    ]
+    assert live == pytest.approx(5_000_000, rel=0.2)  # what the job holds
     gate.touch()
     jobs.eventually(lambda: len(jobs.workers(APP)) == 1)
     (app,) = jobs.told("workers", "--app", APP)["apps"]
     assert [row["pid"] for row in app["workers"]] == [parent["pid"]]  # the others left no trace
+
+
+def test_each_worker_of_a_pool_is_one_of_the_app(jobs, port):
+    jobs.run(ENQUEUE, port, "-", *["leak"] * 30, *["fail"] * 2)
+    url = f"redis://127.0.0.1:{port}"
+    kind = ["--worker-class", "leakguard_rq.SimpleWorker"]
+    jobs.start("rq.cli", "worker-pool", "-u", url, "-n", "2", *kind, "low")
+    rows = jobs.eventually(
+        lambda: (
+            len(found := jobs.workers(APP)) == 2
+            and sum(row["requests"] for row in found) == 32
+            and found
+        )
+    )
+    assert jobs.process.pid not in [row["pid"] for row in rows]
+    routes, report = jobs.routes(APP, rows[0]["pid"])
+    assert routes["job shop_jobs.leak"][0] >= 12
+    assert report["suspects"][0]["holder"] == "shop_jobs.KEPT"
 
 
 SEND = """
