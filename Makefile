@@ -1,7 +1,8 @@
 # LeakGuard: `make help` lists what there is.
 #   PYTHON=python3.13   the interpreter to use (else the first python3 >= 3.11 found)
 #   VENV=.venv          where its environment goes
-#   ONLY=tests/report   what `make test` runs (else everything)
+#   ONLY=tests/report   what `make test` runs (else everything); for `make demo` which stories and
+#                       frameworks: ONLY="closure listener cache", ONLY="all flask django"
 #   NOT=tests/leaks     what it leaves out
 
 candidates := python3 python3.13 python3.12 python3.11 python3.14 python3.15
@@ -24,7 +25,7 @@ say = @printf '\n==> %s\n' "$(1)"
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(VENV)/.demo-tools $(VENV)/.installed ## leak under a real uvicorn, ask with curl, show the fix
+demo: $(VENV)/.demo-tools $(VENV)/.installed ## leak under a real server, ask with curl, show the fix (ONLY=flask, django)
 	$(call say,Running the demo: a leaking application first and then its fix)
 	@$(bin)/python examples/demo.py $(ONLY)
 

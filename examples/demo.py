@@ -1,10 +1,12 @@
 """Run a leaking example and its fix under a real server, and let curl ask each who leaks.
 
-`python demo.py [closure|listener|cache ...]`; the exit status says whether the answers were right.
+`python demo.py [closure|listener|cache|all ...] [starlette|flask|django ...]`: which stories, in
+which frameworks; the exit status says whether the answers were right.
 """
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import subprocess
 import sys
@@ -54,6 +56,21 @@ STORIES = {
 }
 
 
+@dataclass(frozen=True)
+class Framework:
+    """What an example's modules are called in it, and what serves them."""
+
+    prefix: str
+    server: str
+
+
+FRAMEWORKS = {
+    "starlette": Framework("", "uvicorn"),
+    "flask": Framework("flask_", "flask run"),
+    "django": Framework("django_", "uvicorn"),
+}
+
+
 def ask(server: Server) -> str:
     """The endpoint's answer in plain text, by a real curl where there is one."""
     curl = shutil.which("curl")
@@ -73,27 +90,49 @@ def ask(server: Server) -> str:
     ).stdout
 
 
-def tell(story: Story, module: str, scratch: Path) -> bool:
+def tell(story: Story, framework: Framework, module: str, scratch: Path) -> bool:
     """Serve one module of the story; say whether a suspect was found."""
-    print(f"\n==> examples/{story.directory}/{module}.py under uvicorn", flush=True)
-    directory = HERE / story.directory
-    with serving(f"{module}:app", directory, scratch / f"{module}.log", env=story.env) as server:
+    module = framework.prefix + module
+    print(f"\n==> examples/{story.directory}/{module}.py under {framework.server}", flush=True)
+    app = module if framework.server == "flask run" else f"{module}:app"
+    with serving(
+        app,
+        HERE / story.directory,
+        scratch / f"{module}.log",
+        flask=framework.server == "flask run",
+        env=story.env,
+    ) as server:
         print(f"    listening on port {server.port}; sending traffic", flush=True)
         print(f"    sent {story.send_traffic(server)}; asking who leaks\n", flush=True)
         print(ask(server).rstrip(), flush=True)
         return bool(server.leak("top=5&format=json").json()["suspects"])
 
 
-def main(names: list[str]) -> int:
-    unknown = sorted(set(names) - set(STORIES))
+def chosen(names: list[str]) -> tuple[list[str], list[str]]:
+    """The stories and the frameworks that are named, the first of each where none is.
+
+    Raises ValueError, with what there is, for another name.
+    """
+    known = [*STORIES, "all", *FRAMEWORKS]
+    unknown = sorted(set(names) - set(known))
     if unknown:
-        print(f"unknown: {', '.join(unknown)}; there are {', '.join(STORIES)}", file=sys.stderr)
+        raise ValueError(f"unknown: {', '.join(unknown)}; there are {', '.join(known)}")
+    stories = list(STORIES) if "all" in names else [name for name in names if name in STORIES]
+    frameworks = [name for name in names if name in FRAMEWORKS]
+    return stories or ["closure"], frameworks or ["starlette"]
+
+
+def main(names: list[str]) -> int:
+    try:
+        stories, frameworks = chosen(names)
+    except ValueError as error:
+        print(error, file=sys.stderr)
         return 2
     right = True
     with tempfile.TemporaryDirectory() as scratch:
-        for name in names or ["closure"]:
+        for name, framework in itertools.product(stories, frameworks):
             for module, leaks in (("leaky", True), ("fixed", False)):
-                found = tell(STORIES[name], module, Path(scratch))
+                found = tell(STORIES[name], FRAMEWORKS[framework], module, Path(scratch))
                 right = right and found == leaks
                 if found != leaks:
                     wanted = "a suspect" if leaks else "no suspect"

@@ -19,14 +19,14 @@ def fail():
 
 
 def wait(gate):
-    held = bytearray(5_000_000)
+    held = [bytearray(100_000) for _ in range(50)]
     while not Path(gate).exists():
         time.sleep(0.02)
     del held
 
 
 if "ARQ_PORT" in os.environ:
-    from arq import Retry
+    from arq import Retry, cron
     from arq.connections import RedisSettings
 
     from leakguard_arq import LeakGuard
@@ -52,9 +52,13 @@ if "ARQ_PORT" in os.environ:
     async def check(ctx):
         assert ctx["begun"]
 
+    async def sweep(ctx):
+        KEPT.append(bytearray(1000))
+
     @LeakGuard(top=3)
     class WorkerSettings:
         functions = (send, break_down, again, wait_for, check)
+        cron_jobs = (cron(sweep, month=1, day=1, hour=0, minute=0, run_at_startup=True),)
         on_startup = on_startup
         redis_settings = RedisSettings(port=int(os.environ["ARQ_PORT"]))
         poll_delay = 0.02
