@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from leakguard.endpoint import actions, pages, query
 from leakguard.endpoint.messages import EndpointResponse
+from leakguard.page import messages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from leakguard.endpoint.messages import EndpointRequest, Refusal
 
+PAGE = "page"
+"""What the page's own script sends as X-LeakGuard: it shows what is said to a person."""
 _TEXT = "text/plain; charset=utf-8"
 _JSON = "application/json"
 
@@ -34,7 +37,10 @@ def refused(request: EndpointRequest, refusal: Refusal) -> EndpointResponse:
     """Why there is no other answer, in the form that was asked for."""
     form = query.form_of_error(request)
     if form == "json" or actions.is_for_programs(request):
-        error = {"status": refusal.status, "message": refusal.message}
+        message = refusal.message
+        if request.header("x-leakguard") == PAGE:
+            message = messages.retold(query.language(request), message) or message
+        error = {"status": refusal.status, "message": message}
         return as_json(refusal.status, {"error": error}, refusal.headers)
     if form == "html":
         return pages.error(request, query.language(request), refusal)

@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     from leakguard.page.catalogue import Words
 
 _DATA_KEY = re.compile(r"\[([a-z]+)\]")
+_VARIABLE = re.compile(r"(free|local|context) variable '(.*)'")
+_EDGES = {
+    "as a key": "edge.key",
+    "in an expression": "edge.expression",
+    "internally": "edge.internally",
+    "indirectly": "edge.indirectly",
+    "cached key": "edge.cached_key",
+    "cached result": "edge.cached_result",
+    "current exception": "edge.current_exception",
+    "handled exception": "edge.handled_exception",
+    "previous context": "edge.previous_context",
+}
 _DIRECTORIES = 2
 
 
@@ -46,4 +58,8 @@ def _edge(words: Words, edge: str, several: bool) -> Markup:
         return words("chain.items" if several else "chain.item")
     if key := _DATA_KEY.fullmatch(edge):
         return words("chain.keys" if several else "chain.key", kind=key[1])
+    if edge in _EDGES:
+        return words(_EDGES[edge])
+    if variable := _VARIABLE.fullmatch(edge):
+        return words(f"edge.{variable[1]}", name=name(variable[2]))
     return name(edge)

@@ -11,7 +11,7 @@ import jinja2
 from leakguard.page import figures, sentences
 from leakguard.page.catalogue import LANGUAGES, words
 from leakguard.page.chain import link_words, place
-from leakguard.page.names import name, sentence
+from leakguard.page.names import name
 from leakguard.page.tables import Tables
 from leakguard.report import units
 
@@ -36,7 +36,6 @@ def _environment() -> jinja2.Environment:
         "count": units.count,
         "percent": units.percent,
         "duration": units.duration,
-        "sentence": sentence,
     }
     environment.globals |= {"figures": figures, "place": place, "languages": LANGUAGES}
     return environment
@@ -59,6 +58,7 @@ def page(facts: Facts) -> str:
             doubt=sentences.doubt(said, report) if report is not None else None,
             notes=sentences.notes(said, report.findings) if report is not None else (),
             fix=functools.partial(sentences.fix, said),
+            message=functools.partial(sentences.message, said),
             link_words=functools.partial(link_words, said),
             tables=Tables(facts, said),
             href=functools.partial(_href, facts),
@@ -72,7 +72,7 @@ def error(said: Words, status: int, message: str, *, again: str) -> str:
     return (
         _environment()
         .get_template("error.html")
-        .render(t=said, status=status, message=message, again=again)
+        .render(t=said, status=status, message=sentences.message(said, message), again=again)
     )
 
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from leakguard.analysis.diagnosis import FIXES
 from leakguard.analysis.growth_notes import NATIVE_FIX, NOT_ENOUGH, few
 from leakguard.analysis.growth_series import LEAST_INTERVALS
-from leakguard.page import accusation
+from leakguard.page import accusation, messages
 from leakguard.page.names import sentence
 from leakguard.report import units
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _SURE = " % sure)"
 _LITTLE_SEEN = 0.7
+_FIXES = {**FIXES, "native": NATIVE_FIX}
 _FREE = ("python_slack", "c_heap_free")
 
 
@@ -61,9 +62,9 @@ def fix(words: Words, suspect: Suspect) -> Told | None:
     """The usual fix of a suspect."""
     if not suspect.fix.strip():
         return None
-    usual = NATIVE_FIX if suspect.kind == "native" else FIXES.get(suspect.kind)
-    if words.language != "en" and suspect.fix == usual:
-        return Told(words(f"fix.{suspect.kind}"))
+    usual = next((kind for kind, told in _FIXES.items() if told == suspect.fix), None)
+    if words.language != "en" and usual is not None:
+        return Told(words(f"fix.{usual}"))
     return Told(sentence(suspect.fix), None if words.language == "en" else "en")
 
 
@@ -79,10 +80,13 @@ def notes(words: Words, findings: Findings) -> list[Told]:
         )
     if words.language == "en":
         return [Told(sentence(note, _names(findings))) for note in findings.notes]
-    return [
-        Told(known[note]) if note in known else Told(sentence(note), "en")
-        for note in findings.notes
-    ]
+    return [Told(known[note]) if note in known else message(words, note) for note in findings.notes]
+
+
+def message(words: Words, text: str) -> Told:
+    """What the server says of something that went wrong, or is not as usual."""
+    known = messages.retold(words.language, text)
+    return Told(sentence(text), "en") if known is None else Told(sentence(known))
 
 
 def doubt(words: Words, report: Report) -> Told | None:

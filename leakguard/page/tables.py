@@ -109,11 +109,15 @@ class Tables:
         return max(0.0, memory.growth_bytes_per_minute) if certain else 0.0
 
     def trend(self, row: Row) -> Markup:
-        """A route's live bytes over time until now, as a line."""
+        """A route's live bytes over time as a line: from nothing, when the process was first looked
+        at, until now."""
         known = (self._facts.route_history or {}).get(row.route, ())
         points = [(at, size) for at, size in known]
-        if points and row.memory is not None and points[-1][0] < self._facts.now:
-            points.append((self._facts.now, row.memory.live_bytes))
+        if row.memory is not None:
+            began = [(point.at, 0) for point in self._facts.history[:1]]
+            now = (self._facts.now, row.memory.live_bytes)
+            points = [*(one for one in began if not points or one[0] < points[0][0]), *points]
+            points += [now] if points and points[-1][0] < now[0] else []
         return self._line(points)
 
     def resident(self, row: WorkerRow) -> Markup:

@@ -36,7 +36,10 @@ class Visitor:
         language: str = "en-GB",
         script: bool = True,
         touch: bool = False,
+        refused: bool = False,
     ) -> None:
+        """`refused`: that a page is answered with an error status is what is expected."""
+        self._refused = refused
         self.server = server
         self._screenshots = screenshots
         self._origin = server.url("")
@@ -75,6 +78,8 @@ class Visitor:
         assert self.page.evaluate("window.violations") in ([], None)
 
     def _heard(self, message: ConsoleMessage) -> None:
+        if self._refused and message.text.startswith("Failed to load resource"):
+            return
         if message.type in ("error", "warning"):
             self._wrong.append(message.text)
 

@@ -126,11 +126,13 @@ def test_notes_on_growth_are_put_together_anew():
 
 def test_what_is_left_in_english_says_so(endpoint, examine, opened):
     suspect = make_suspect(fix="Do something of your own.")
-    examine.findings = make_findings(suspects=[suspect], notes=("portable capture: no /proc",))
+    examine.findings = make_findings(
+        suspects=[suspect], notes=("Something that no catalogue has.",)
+    )
     page = opened("lang=zh")
     marked = [e.text for e in page.all(lang="en") if e.tag in ("span", "li")]
     assert "Do something of your own." in marked
-    assert "portable capture: no /proc" in marked
+    assert "Something that no catalogue has." in marked
     plain = [e for e in page.one("main").all() if e.tag in ("p", "li", "dt", "th", "h1", "h2")]
     for element in plain:
         own = " ".join(c for c in element.children if isinstance(c, str))

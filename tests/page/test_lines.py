@@ -12,7 +12,7 @@ from page_tools import ask, make_endpoint, read
 from leakguard.endpoint import past
 from leakguard.page import figures
 from leakguard.page.catalogue import words
-from leakguard.page.facts import Facts
+from leakguard.page.facts import Facts, Point
 from leakguard.page.static import Bundle
 from leakguard.page.tables import Tables
 from leakguard.process.terms import Terms
@@ -90,6 +90,16 @@ def test_routes_are_sorted_by_growth_and_each_has_a_line():
     ]
     assert len(heights(tables.trend(rows[0]))) == 3  # until now
     assert tables.trend(dataclasses.replace(rows[0], route="GET /new")) == "–"
+
+
+def test_a_route_s_line_begins_with_nothing_when_the_process_was_first_looked_at():
+    row, first = route("GET /a", 500), [Point(990.0, 1, {})]
+    new = Tables(facts(history=first), words("en")).trend(row)
+    assert read(new).one("svg").attributes["aria-label"] == "From 0 B to 500 B in 1 min 50 s"
+    for at, start in ((1000.0, 0), (980.0, 7)):
+        known = facts(history=first, route_history={"GET /a": [(at, 7)]})
+        told = read(Tables(known, words("en")).trend(row)).one("svg").attributes["aria-label"]
+        assert told.startswith(f"From {start} B to 500 B")
 
 
 def test_a_line_needs_one_point_in_the_past():

@@ -32,17 +32,19 @@ export function address(path: string, parameters: Parameters = {}): string {
 }
 
 export async function get<Answer>(path: string, parameters: Parameters = {}, signal?: AbortSignal): Promise<Answer> {
-  const request: RequestInit = { headers: { accept: "application/json" } };
+  const request: RequestInit = { headers: headers() };
   if (signal) request.signal = signal;
   return read<Answer>(await fetch(address(path, parameters), request));
 }
 
-/** Changes something. The header is what a page of another site cannot send. */
+/** `x-leakguard` is what a page of another site cannot send; with it the server speaks the page's language. */
+function headers(): Record<string, string> {
+  return { accept: "application/json", "accept-language": document.documentElement.lang, "x-leakguard": "page" };
+}
+
+/** Changes something. */
 export async function post<Answer>(path: string, body?: BodyInit, parameters: Parameters = {}): Promise<Answer> {
-  const request: RequestInit = {
-    method: "POST",
-    headers: { accept: "application/json", "x-leakguard": "page" },
-  };
+  const request: RequestInit = { method: "POST", headers: headers() };
   if (body !== undefined) request.body = body;
   return read<Answer>(await fetch(address(path, parameters), request));
 }

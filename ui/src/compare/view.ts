@@ -127,5 +127,5 @@ function table(titles: string[], words: number, rows: (Node | string)[][]): HTML
   const body = rows.map((row) =>
     el("tr", {}, ...row.map((cell, at) => (at === 0 ? el("th", { scope: "row" }, cell) : el("td", { class: kind(at) }, cell)))),
   );
-  return el("div", { class: "scroll" }, el("table", {}, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...body)));
+  return el("div", { class: "scroll", tabindex: 0 }, el("table", {}, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...body)));
 }

@@ -3,6 +3,7 @@
 import { get } from "../app/api";
 import type { Dominators, ObjectRow } from "../app/contract";
 import { bar, code, el } from "../app/dom";
+import { relation } from "../app/phrases";
 import { change, link, numbers } from "../app/place";
 import { failed, fill, waiting } from "../app/states";
 import { count, size } from "../app/units";
@@ -90,7 +91,7 @@ export class DominatorView implements Pane {
       el(
         "span",
         { class: "what" },
-        child.label ? el("bdi", { class: "edge" }, `${child.label} `) : null,
+        child.label ? el("bdi", { class: "edge" }, `${relation(child.label)} `) : null,
         code(child.name || child.type),
         child.name && ![child.name, child.label].includes(child.type) ? el("bdi", { class: "of-type" }, ` ${child.type}`) : null,
         child.count > 1 ? el("b", { class: "times" }, ` × ${count(child.count)}`) : null,

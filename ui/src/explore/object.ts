@@ -3,6 +3,7 @@
 import { get } from "../app/api";
 import type { ObjectView as Answer, Reference, References } from "../app/contract";
 import { code, el } from "../app/dom";
+import { relation, relations } from "../app/phrases";
 import { link } from "../app/place";
 import { fill } from "../app/states";
 import { pager } from "../app/tables";
@@ -52,7 +53,7 @@ function head({ node, words }: Answer, image: string): HTMLElement {
     el("h3", {}, code(node.name || node.type)),
     el("dl", { class: "facts" }, ...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, el("bdi", {}, value))])),
     words.length > 0 ? el("h4", {}, t("app.graph.held")) : null,
-    words.length > 0 ? el("ol", { class: "words" }, ...words.map((line) => el("li", {}, el("bdi", {}, line)))) : null,
+    words.length > 0 ? el("ol", { class: "words" }, ...words.map((line) => el("li", {}, el("bdi", {}, relations(line))))) : null,
     el(
       "p",
       { class: "links" },
@@ -67,7 +68,7 @@ function references(title: string, { total, edges }: References, image: string):
     el(
       "li",
       {},
-      edge.label ? el("bdi", { class: "edge" }, `${edge.label} `) : null,
+      edge.label ? el("bdi", { class: "edge" }, `${relation(edge.label)} `) : null,
       el(
         "a",
         { href: link("explore", { show: "object", image, node: edge.id }) },

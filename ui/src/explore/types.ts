@@ -49,7 +49,7 @@ function table(answer: TypeRows, sort: string): HTMLElement {
   const most = Math.max(...answer.rows.map((row) => row.retained), 1);
   return el(
     "div",
-    { class: "scroll" },
+    { class: "scroll", tabindex: 0 },
     el(
       "table",
       { class: "wide" },

@@ -1,6 +1,7 @@
 /** The graph as a tree, for the list beside the picture: each node once, below what refers to it. */
 
 import type { Graph, GraphEdge, GraphNode } from "../app/contract";
+import { relation } from "../app/phrases";
 import { count } from "../app/units";
 import { t } from "../app/words";
 
@@ -44,7 +45,7 @@ export function branches(graph: Graph): Map<number, Branch> {
         if (!node || found.has(edge.to)) continue;
         const below: Branch = {
           node,
-          label: edge.label,
+          label: relation(edge.label),
           level: branch.level + 1,
           parent: branch.node.id,
           children: [],

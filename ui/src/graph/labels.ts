@@ -1,6 +1,7 @@
 /** The words of a picture: names, sizes, and the labels of the chain. */
 
 import type { GraphNode } from "../app/contract";
+import { relation } from "../app/phrases";
 import { count, size } from "../app/units";
 import { title } from "./branches";
 import type { Drawn, Placed } from "./layout";
@@ -38,7 +39,7 @@ export function paintWords(context: CanvasRenderingContext2D, scene: Scene, near
     const asked = near !== null && (drawn.edge.from === scene.hovered || drawn.edge.to === scene.hovered);
     if (!drawn.edge.label || !(drawn.edge.chain || asked)) continue;
     const [x, y] = middle(drawn, camera);
-    const text = short(drawn.edge.label, 30);
+    const text = short(relation(drawn.edge.label), 30);
     const width = context.measureText(text).width;
     const box: Box = [x - width / 2, y - 8, x + width / 2, y + 8];
     if (covers(taken, box)) continue;

@@ -2,6 +2,7 @@
 
 import type { GraphNode } from "../app/contract";
 import { el } from "../app/dom";
+import { relations } from "../app/phrases";
 import { link } from "../app/place";
 import { count, size } from "../app/units";
 import { t } from "../app/words";
@@ -9,7 +10,7 @@ import { title } from "./branches";
 
 /** The panel's content for a node. */
 export function told(node: GraphNode, image: string): HTMLElement {
-  const lines = node.words.map((words) => el("li", {}, el("bdi", {}, words)));
+  const lines = node.words.map((words) => el("li", {}, el("bdi", {}, relations(words))));
   const repeated = node.count > 1 && node.role !== "rest";
   return el(
     "div",
