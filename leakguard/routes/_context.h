@@ -25,9 +25,15 @@
 
 static int lg_context_usable; /* set by lg_check_context() */
 
-/* Where a thread's context keeps its mapping; NULL: do without. */
+/* Where the running thread's context keeps its mapping; NULL: do without. A thread has a context only
+ * once somebody asks for it. */
 static inline PyObject **lg_context_vars(PyThreadState *thread) {
 #ifdef LG_CONTEXT_KNOWN
+    if (lg_context_usable && !thread->context) {
+        PyObject *copy = PyContext_CopyCurrent();
+        Py_XDECREF(copy);
+        PyErr_Clear();
+    }
     if (lg_context_usable && thread->context)
         return (PyObject **)&((PyContext *)thread->context)->ctx_vars;
 #endif
@@ -53,6 +59,15 @@ static inline int lg_is_direct(PyObject *mapping, PyObject *value) {
 #ifdef LG_CONTEXT_KNOWN
     PyObject *root = (PyObject *)((PyHamtObject *)mapping)->h_root;
     return root && Py_TYPE(root)->tp_traverse(root, lg_is_sought, value);
+#else
+    return 0;
+#endif
+}
+
+/* A mapping without variables. Every thread may have its own, and they are all alike. */
+static inline int lg_is_empty(PyObject *mapping) {
+#ifdef LG_CONTEXT_KNOWN
+    return ((PyHamtObject *)mapping)->h_count == 0;
 #else
     return 0;
 #endif
@@ -101,9 +116,11 @@ static int lg_check_context(PyObject *variable) {
     PyObject *token = NULL, *found = NULL;
     if (PyThreadState_Get()->context == context && strcmp(Py_TYPE(before)->tp_name, "hamt") == 0) {
         Py_INCREF(before);
+        int empty = lg_is_empty(before);
         token = PyContextVar_Set(variable, value);
         if (token && *vars != before && Py_TYPE(*vars) == Py_TYPE(before) &&
-            lg_is_direct(*vars, value) && PyContextVar_Get(variable, NULL, &found) == 0) {
+            empty && !lg_is_empty(*vars) && lg_is_direct(*vars, value) &&
+            PyContextVar_Get(variable, NULL, &found) == 0) {
             agrees = found == value;
             Py_CLEAR(found);
             lg_exchange_vars(PyThreadState_Get(), vars, before);

@@ -28,6 +28,7 @@ cdef extern from "_context.h":
     void lg_exchange_vars(PyThreadState *, PyObject **, PyObject *) noexcept
     bint lg_is_direct(PyObject *, PyObject *) noexcept
     bint lg_is_equal(PyObject *, PyObject *) noexcept
+    bint lg_is_empty(PyObject *) noexcept
     int lg_check_context(object) except -1
     Py_ssize_t lg_references "Py_REFCNT"(PyObject *) noexcept
     enum:
@@ -44,7 +45,7 @@ cdef extern from "_line.h":
 
 cdef extern from "_lookup.h":
     PyObject *lg_find(PyObject *, PyObject *) noexcept
-    PyObject *lg_first(PyObject *, PyObject *) noexcept
+    PyObject *lg_find_again(PyObject *, PyObject *, Py_ssize_t *) noexcept
     PyObject *lg_find_text(PyObject *, PyObject *) noexcept
     int lg_check_dicts() except -1
 
@@ -55,13 +56,14 @@ cdef extern from "_types.h":
         PYGEN_RETURN, PYGEN_ERROR, PYGEN_NEXT
     Py_ssize_t PyVectorcall_NARGS(size_t) noexcept
     object lg_call(PyObject *, PyObject *const *, size_t)
-    PySendResult PyIter_Send(PyObject *, PyObject *, PyObject **) noexcept
+    PySendResult lg_resume(PyObject *, PyObject *, PyObject **) noexcept
     object lg_call_by_tuple(object, PyObject *const *, size_t, PyObject *)
     PyObject *lg_await(PyObject *, PyObject *const *) noexcept
     PyObject *lg_caught() noexcept
     void lg_raise(PyObject *) noexcept
     void lg_resume_directly(PyTypeObject *, void *) noexcept
     bint lg_is_text(PyObject *, const char *, Py_ssize_t) noexcept
+    bint lg_is_text_again(PyObject *, PyObject **, const char *, Py_ssize_t) noexcept
     bint lg_may_contain(PyObject *, PyObject *) noexcept
     int lg_leading_number(object) noexcept
     int lg_status(PyObject *) noexcept

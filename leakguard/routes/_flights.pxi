@@ -62,6 +62,10 @@ cdef object call_flight(object self, PyObject **arguments, size_t count, PyObjec
         watch(<PyObject *>self, arguments[0])
     return lg_call(<PyObject *>(<Flight>self)._send, arguments, count)
 
+cdef PyObject *start_seen = NULL
+cdef PyObject *body_seen = NULL
+cdef Py_ssize_t type_at = 0, status_at = 1
+
 cdef int watch(PyObject *flight, PyObject *message) except -1:
     cdef PyObject *kind
     cdef PyObject *found
@@ -69,13 +73,13 @@ cdef int watch(PyObject *flight, PyObject *message) except -1:
     if not PyDict_CheckExact(<object>message):
         message_copy = dict(<object>message)
         return watch(flight, <PyObject *>message_copy)
-    kind = lg_first(message, TYPE)
+    kind = lg_find_again(message, TYPE, &type_at)
     if kind == NULL:
         return 0
-    if lg_is_text(kind, "http.response.start", 19):
-        found = lg_find(message, STATUS)
+    if kind != body_seen and lg_is_text_again(kind, &start_seen, "http.response.start", 19):
+        found = lg_find_again(message, STATUS, &status_at)
         (<Flight>flight).code = lg_status(found) if found != NULL else 0
-    elif lg_is_text(kind, "http.response.body", 18):
+    elif lg_is_text_again(kind, &body_seen, "http.response.body", 18):
         found = lg_find(message, MORE_BODY)
         if found == NULL or found == <PyObject *>False or not <object>found:
             (<Flight>flight).ended = lg_seconds()

@@ -12,58 +12,72 @@
 #include "internal/pycore_dict.h"
 #endif
 
+/* Functions that are better called than copied to each place: they then need no registers saved. */
+#ifdef _MSC_VER
+#define LG_CALLED __declspec(noinline)
+#else
+#define LG_CALLED __attribute__((noinline))
+#endif
+
 /* Of the keys of a dict that has only names; no kind until lg_check_dicts() has found it right. */
 static uint8_t lg_kind_of_names = 255;
 
-static PyObject *lg_find_further(PyObject *dict, PyObject *name) {
-    PyObject *found;
-#ifdef LG_CONTEXT_KNOWN
-    PyDictKeysObject *keys = ((PyDictObject *)dict)->ma_keys;
-    if (keys->dk_kind == lg_kind_of_names && keys->dk_log2_size < 16) {
-        const PyDictUnicodeEntry *entries = DK_UNICODE_ENTRIES(keys);
-        size_t hash = (size_t)((PyASCIIObject *)name)->hash, perturb = hash;
-        size_t mask = ((size_t)1 << keys->dk_log2_size) - 1;
-        for (size_t i = hash & mask;; perturb >>= 5, i = (i * 5 + perturb + 1) & mask) {
-            int place = keys->dk_log2_size < 8 ? ((const int8_t *)keys->dk_indices)[i]
-                                               : ((const int16_t *)keys->dk_indices)[i];
-            if (place == DKIX_EMPTY) return NULL;
-            if (place < 0) continue;
-            if (entries[place].me_key == name) return entries[place].me_value;
-            if ((size_t)((PyASCIIObject *)entries[place].me_key)->hash == hash) break;
-        }
-    }
-#endif
-    found = PyDict_GetItemWithError(dict, name);
+static LG_CALLED PyObject *lg_find_further(PyObject *dict, PyObject *name) {
+    PyObject *found = PyDict_GetItemWithError(dict, name);
     if (!found && PyErr_Occurred()) PyErr_Clear(); /* a key that cannot be compared is no name */
     return found;
 }
 
-/* Borrowed; NULL: not there. `name` is a str whose hash has been asked for before. Nearly always the
- * first place of a small dict tells. */
-static inline PyObject *lg_find(PyObject *dict, PyObject *name) {
+static Py_ssize_t lg_found_at; /* which entry the last answer was */
+
+#ifdef LG_CONTEXT_KNOWN
+/* Answers from indices of one type, as wide as the size of the dict asks for. */
+#define LG_PROBE(kind)                                                                           \
+    const kind *places = (const kind *)keys->dk_indices;                                         \
+    size_t size = (size_t)1 << keys->dk_log2_size, mask = size - 1, perturb = hash, i = hash & mask; \
+    const PyDictUnicodeEntry *entries = (const PyDictUnicodeEntry *)(places + size);             \
+    for (int place; (place = places[i]) != DKIX_EMPTY; i = (i * 5 + perturb + 1) & mask) {       \
+        if (place >= 0) {                                                                        \
+            if (entries[place].me_key == name) {                                                 \
+                lg_found_at = place;                                                             \
+                return entries[place].me_value;                                                  \
+            }                                                                                    \
+            if ((size_t)((PyASCIIObject *)entries[place].me_key)->hash == hash)                  \
+                return lg_find_further(dict, name); /* it may be equal */                        \
+        }                                                                                        \
+        perturb >>= 5;                                                                           \
+    }                                                                                            \
+    return NULL;
+#endif
+
+/* Borrowed; NULL: not there. `name` is a str whose hash has been asked for before. */
+static LG_CALLED PyObject *lg_find(PyObject *dict, PyObject *name) {
 #ifdef LG_CONTEXT_KNOWN
     PyDictKeysObject *keys = ((PyDictObject *)dict)->ma_keys;
-    if (keys->dk_kind == lg_kind_of_names && keys->dk_log2_size < 8) {
-        size_t size = (size_t)1 << keys->dk_log2_size;
-        const int8_t *places = (const int8_t *)keys->dk_indices;
-        int place = places[(size_t)((PyASCIIObject *)name)->hash & (size - 1)];
-        if (place == DKIX_EMPTY) return NULL;
-        const PyDictUnicodeEntry *entries = (const PyDictUnicodeEntry *)(places + size);
-        if (place >= 0 && entries[place].me_key == name) return entries[place].me_value;
+    if (keys->dk_kind == lg_kind_of_names && keys->dk_log2_size < 16) {
+        size_t hash = (size_t)((PyASCIIObject *)name)->hash;
+        if (keys->dk_log2_size < 8) {
+            LG_PROBE(int8_t)
+        }
+        LG_PROBE(int16_t)
     }
 #endif
     return lg_find_further(dict, name);
 }
 
-/* The same for a name that is nearly always the first. */
-static inline PyObject *lg_first(PyObject *dict, PyObject *name) {
+/* The same for a name that nearly always is the same entry: dicts of one maker have the same order.
+ * `place` is where it was. */
+static inline PyObject *lg_find_again(PyObject *dict, PyObject *name, Py_ssize_t *place) {
+    PyObject *found;
 #ifdef LG_CONTEXT_KNOWN
     PyDictKeysObject *keys = ((PyDictObject *)dict)->ma_keys;
-    if (keys->dk_kind == lg_kind_of_names && keys->dk_nentries > 0 &&
-        DK_UNICODE_ENTRIES(keys)->me_key == name)
-        return DK_UNICODE_ENTRIES(keys)->me_value;
+    if (keys->dk_kind == lg_kind_of_names && *place < keys->dk_nentries &&
+        DK_UNICODE_ENTRIES(keys)[*place].me_key == name)
+        return DK_UNICODE_ENTRIES(keys)[*place].me_value;
 #endif
-    return lg_find(dict, name);
+    found = lg_find(dict, name);
+    *place = lg_found_at;
+    return found;
 }
 
 /* The same for a text that the server may just have made: its hash may not be known yet. */
@@ -88,8 +102,10 @@ static int lg_check_dicts(void) {
         if (PyDict_SetItem(dict, names[i], names[i]) || (i % 7 == 3 && PyDict_DelItem(dict, names[i - 2])))
             break;
     }
-    for (int i = 0; i < 300 && names[i]; i++)
-        agrees &= lg_find(dict, names[i]) == (i % 7 == 1 && i < 298 ? NULL : names[i]);
+    for (Py_ssize_t i = 0, place = 2; i < 300 && names[i]; i++, place = i) {
+        PyObject *there = i % 7 == 1 && i < 298 ? NULL : names[i];
+        agrees &= lg_find(dict, names[i]) == there && lg_find_again(dict, names[i], &place) == there;
+    }
     for (int i = 0; i < 300; i++) Py_XDECREF(names[i]);
     Py_DECREF(dict);
     if (!agrees) lg_kind_of_names = 255;

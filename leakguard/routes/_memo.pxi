@@ -12,6 +12,8 @@ cdef inline object found(PyObject *mapping, PyObject *key):
     cdef PyObject *value = lg_find(mapping, key) if PyDict_CheckExact(<object>mapping) else NULL
     return <object>value if value != NULL else None
 
+cdef Py_ssize_t method_at = 0, root_at = 0
+
 cdef class NameMemo:
     """Names that were found before, by endpoint, template or path; `find` is asked for the others."""
 
@@ -39,7 +41,7 @@ cdef class NameMemo:
         cdef bint wsgi = flight.wsgi
         if not PyDict_CheckExact(<object>scope):
             return NULL
-        method = lg_find(scope, REQUEST_METHOD if wsgi else METHOD)
+        method = lg_find_again(scope, REQUEST_METHOD if wsgi else METHOD, &method_at)
         if method == NULL or (wsgi and not is_where_it_entered(scope, <PyObject *>flight.entry)):
             return NULL
         said = lg_find(scope, LEAKGUARD_ROUTE)
@@ -72,7 +74,7 @@ cdef class NameMemo:
                 PyTuple_GET_ITEM(found, 0) == method
                 or <object>PyTuple_GET_ITEM(found, 0) == <object>method
             ):
-                key = NULL if wsgi else lg_find(scope, ROOT_PATH)
+                key = NULL if wsgi else lg_find_again(scope, ROOT_PATH, &root_at)
                 if key == NULL or lg_is_text(key, "", 0) or not <object>key:
                     return PyTuple_GET_ITEM(found, 1)
         return NULL
@@ -82,7 +84,7 @@ cdef class NameMemo:
 
 cdef inline bint is_where_it_entered(PyObject *environ, PyObject *entry) except -1:
     """Whether no app within the app has been reached, below which its routes would begin."""
-    cdef PyObject *root = lg_find(environ, SCRIPT_NAME)
+    cdef PyObject *root = lg_find_again(environ, SCRIPT_NAME, &root_at)
     if root == entry or root == NULL:
         return True
     return <object>root == <object>entry

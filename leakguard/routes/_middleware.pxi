@@ -39,6 +39,9 @@ cdef object call_middleware(object self, PyObject **arguments, size_t count, PyO
         return lg_call_by_tuple(self, arguments, count, names)
     return serve(<PyObject *>self, arguments[0], arguments[1], arguments[2])
 
+cdef PyObject *http_seen = NULL
+cdef Py_ssize_t kind_at = 0, path_at = 0
+
 cdef inline object serve(
     PyObject *middleware, PyObject *scope, PyObject *receive, PyObject *send
 ):
@@ -49,7 +52,7 @@ cdef inline object serve(
             middleware, scope, receive, send, <PyObject *>kind, <PyObject *>path
         )
     return serve_kind(
-        middleware, scope, receive, send, lg_first(scope, TYPE), lg_find(scope, PATH)
+        middleware, scope, receive, send, lg_find_again(scope, TYPE, &kind_at), lg_find_again(scope, PATH, &path_at)
     )
 
 cdef inline object serve_kind(
@@ -60,7 +63,7 @@ cdef inline object serve_kind(
     PyObject *kind,
     PyObject *path,
 ):
-    cdef bint http = kind != NULL and lg_is_text(kind, "http", 4)
+    cdef bint http = kind != NULL and lg_is_text_again(kind, &http_seen, "http", 4)
     if not http and (kind == NULL or not lg_is_text(kind, "websocket", 9)):
         if kind != NULL and lg_is_text(kind, "lifespan", 8):
             return (<Middleware>middleware).live(<object>scope, <object>receive, <object>send)
@@ -82,4 +85,6 @@ cdef inline object serve_kind(
     coroutine.receive = <object>receive
     coroutine.send_to = <object>send
     coroutine.http = http
+    if path != NULL:
+        coroutine.path = <object>path
     return coroutine

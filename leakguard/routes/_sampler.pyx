@@ -40,6 +40,7 @@ from libc.stdlib cimport calloc, free, malloc
 from leakguard.routes._flight cimport LGOwner, LGSlot, Slot, request_counter
 
 import sys
+from contextvars import Context
 
 from leakguard.routes._flight import slot_variable
 

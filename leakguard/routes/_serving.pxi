@@ -11,7 +11,7 @@ cdef public class RequestCoroutine [object LGRequestCoroutine, type LGRequestCor
 
     cdef Middleware middleware
     cdef Flight flight
-    cdef object scope, receive, send_to, awaited
+    cdef object scope, receive, send_to, path, awaited
     cdef int state
     cdef bint http
     cdef object __weakref__
@@ -129,14 +129,14 @@ cdef public class RequestCoroutine [object LGRequestCoroutine, type LGRequestCor
         arguments[0] = <PyObject *>self.scope
         arguments[1] = <PyObject *>self.receive
         arguments[2] = <PyObject *>self.send_to
-        cdef PyObject *flight = (<departs>depart)(
+        cdef PyObject *flight = (<departs><void *>depart)(
             <PyObject *>self.middleware.counter, arguments[0], arguments[2], self.http
         )
         if flight == NULL:
             report_caught(self.middleware)
         else:
             self.flight = lg_own(flight)
-            self.flight.entry = found(arguments[0], PATH)
+            self.flight.entry = self.path
             if self.http:
                 arguments[2] = flight
         awaited = lg_await(<PyObject *>self.middleware.app, arguments)
@@ -157,7 +157,7 @@ cdef public class RequestCoroutine [object LGRequestCoroutine, type LGRequestCor
             failed = self.http and not flight.code
         elif isinstance(error, Exception):  # a task that is cancelled has not failed
             failed = is_failure(self.middleware, error)
-        if (<lands>land)(<PyObject *>self.middleware.counter, <PyObject *>flight, failed) < 0:
+        if (<lands><void *>land)(<PyObject *>self.middleware.counter, <PyObject *>flight, failed) < 0:
             report_caught(self.middleware)
 
 # The same functions, called where an error of ours is rare enough to be looked for by hand: a `try`
@@ -198,7 +198,7 @@ cdef PySendResult resume(
             return end_with_error(self)
         self.awaited = <object>awaited
         Py_DECREF(<object>awaited)
-    how = PyIter_Send(<PyObject *>self.awaited, value, result)
+    how = lg_resume(<PyObject *>self.awaited, value, result)
     if how == PYGEN_NEXT:
         self.state = SUSPENDED
         return how

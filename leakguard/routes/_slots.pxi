@@ -56,13 +56,19 @@ cdef PyObject *spare_before = NULL
 cdef PyObject *spare_flights[LG_SPARES]
 cdef int spares = 0
 
+cdef inline bint is_before(PyObject *mapping) noexcept:
+    """Whether the flights that wait can begin where these are the running code's variables."""
+    return mapping == spare_before or (
+        spare_before != NULL and lg_is_empty(mapping) and lg_is_empty(spare_before)
+    )
+
 cdef inline Flight flight_with_slot():
     """A flight for whose slot the running code works from now on."""
     global spares
     cdef PyThreadState *thread = PyThreadState_Get()
     cdef PyObject **current = lg_context_vars(thread)
     cdef PyObject *spare
-    if spares and current != NULL and current[0] == spare_before:
+    if spares and current != NULL and is_before(current[0]):
         spares -= 1
         spare = spare_flights[spares]
         lg_renew(&(<Flight>spare).slot.slot, requests)
@@ -123,15 +129,16 @@ cdef void retire(Flight flight) noexcept:
         and lg_references(<PyObject *>flight.mapping) == 1
         and flight.previous is None
         and not flight.unsound
+        and before != <PyObject *>None
         # Nothing stays alive because of us that lives by this context alone.
-        and (before == spare_before or (before != <PyObject *>None and lg_references(before) > 2))
+        and (before == spare_before or lg_is_empty(before) or lg_references(before) > 2)
         and (flight.reused or is_reusable(flight))
     ):
         flight.scope = flight._send = flight.route = flight.entry = None
         flight.ended = flight.code = 0
         flight.wsgi = False
         flight.reused = True
-        if before != spare_before:
+        if not is_before(before):
             drop_spares()
             Py_INCREF(flight.before)
             spare_before = before

@@ -140,6 +140,22 @@ static inline int lg_is_text(PyObject *value, const char *text, Py_ssize_t lengt
     return PyUnicode_Check(value) && PyUnicode_CompareWithASCIIString(value, text) == 0;
 }
 
+/* The same for a text that an app says with each request: nearly always the same object, which is
+ * remembered. */
+static inline int lg_is_text_again(PyObject *value, PyObject **seen, const char *text,
+                                   Py_ssize_t length) {
+    if (value == *seen) return 1;
+    if (!lg_is_text(value, text, length)) return 0;
+    if (PyUnicode_CheckExact(value)) Py_XSETREF(*seen, Py_NewRef(value));
+    return 1;
+}
+
+/* PyIter_Send to what nearly always is a coroutine. */
+static inline PySendResult lg_resume(PyObject *awaited, PyObject *value, PyObject **result) {
+    if (PyCoro_CheckExact(awaited)) return PyCoro_Type.tp_as_async->am_send(awaited, value, result);
+    return PyIter_Send(awaited, value, result);
+}
+
 /* Whether a path may contain ours: has its second character, which few paths have. */
 static inline int lg_may_contain(PyObject *path, PyObject *ours) {
     if (!PyUnicode_Check(path)) return 0; /* the app may tell what is wrong with it */
