@@ -32,7 +32,9 @@ def _reads_slot():
     cdef Slot slot = Slot()
     slot_variable.set(slot)
     _connect()
-    return lg_current_slot(lg_running_thread()) == &slot.slot
+    cdef bint asked = lg_current_slot(lg_running_thread()) == &slot.slot
+    lg_learn_nodes(lg_running_thread())
+    return asked and lg_current_slot(lg_running_thread()) == &slot.slot
 
 cdef void _connect():
     """Tells the hooks where slots are found."""

@@ -64,7 +64,7 @@ static void lg_watch_forks(void) {
 
 static inline LGSlot *lg_current_slot(PyThreadState *thread) {
     PyObject *value = lg_variable ? lg_context_value(thread, lg_variable) : NULL;
-    if (!value || !PyType_IsSubtype(Py_TYPE(value), lg_slot_type)) return NULL;
+    if (!value || Py_TYPE(value) != lg_slot_type) return NULL; /* no class can be derived from it */
     return (LGSlot *)((char *)value + lg_slot_offset);
 }
 
@@ -80,8 +80,9 @@ static inline int lg_read_stack(PyThreadState *thread, LGFrame *frames, int most
     int depth = 0;
     _PyInterpreterFrame *frame = lg_current_frame(thread);
     for (; frame && depth < most; frame = frame->previous) {
-        if (!lg_frame_started(frame)) continue;
-        frames[depth].code = lg_frame_code(frame);
+        PyCodeObject *code = lg_frame_started(frame);
+        if (!code) continue;
+        frames[depth].code = code;
         frames[depth++].instruction = lg_frame_instruction(frame);
     }
     return depth;

@@ -104,6 +104,7 @@ cdef extern from "_blocks.h" nogil:
     void lg_watch_forks()
     PyThreadState *lg_running_thread()
     LGSlot *lg_current_slot(PyThreadState *)
+    void lg_learn_nodes(PyThreadState *)
     int lg_read_stack(PyThreadState *, LGFrame *, int)
     void lg_keep(void *)
     void lg_record(void *, size_t, int)

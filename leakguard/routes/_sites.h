@@ -5,12 +5,12 @@
 #include "_tables.h"
 
 static inline uint32_t lg_stack_hash(const LGFrame *frames, int depth) {
-    uint32_t hash = 2166136261u;
+    uint64_t hash = 0;
     for (int i = 0; i < depth; i++) {
-        hash = (hash ^ lg_block_hash(frames[i].code)) * 16777619u;
-        hash = (hash ^ (uint32_t)frames[i].instruction) * 16777619u;
+        uint64_t frame = (uint64_t)(uintptr_t)frames[i].code + (uint64_t)frames[i].instruction;
+        hash = (hash ^ frame) * 0x9E3779B97F4A7C15ull;
     }
-    return hash;
+    return (uint32_t)(hash >> 32);
 }
 
 static inline int lg_same_stack(const LGSite *site, const LGFrame *frames, int depth) {
