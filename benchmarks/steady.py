@@ -1,6 +1,6 @@
 """Whether the memory of LeakGuard itself stays the same over ten million requests.
 
-python -P benchmarks/steady.py [--requests 10_000_000] [--paths 1_000_000]
+python benchmarks/steady.py [--requests 10_000_000] [--paths 1_000_000]
 
 A third of the requests have the same path, a third one of many, a third a path of their own, as far
 as --paths goes. Each keeps an object in a ring, so that samples come and go all the time. Exit

@@ -1,5 +1,19 @@
 # The join: sampled blocks find the nodes that own them, their routes and the lines that made them.
 
+cdef uint64_t sampler_bytes(LGTables *t) noexcept nogil:
+    """What malloc gave because of the sampler, and no object has: its tables, and what sampled blocks
+    are longer than was asked for. (An array's data that numpy had from elsewhere is taken for one.)"""
+    cdef uint32_t i
+    cdef size_t size
+    cdef uint64_t found = t.bytes
+    t.lock()
+    for i in range(t.sample_room):
+        size = t.samples[i].size
+        if t.samples[i].block != NULL and size < t.least[0]:
+            found += lg_block(t.least[0]) - lg_block(size if size else 1)
+    t.unlock()
+    return found
+
 cdef void begin_allocations(Graph *g) noexcept nogil:
     """Copy the sampler's table of live blocks: in process our own allocations may change it."""
     cdef LGTables *t = g.facts.tables

@@ -114,8 +114,7 @@ cdef class _Prepared:
             self.facts.malloc_bytes = lg_malloc_in_use()
         if self.facts.tables == NULL:
             return
-        if self.facts.malloc_bytes > self.facts.tables.bytes:
-            self.facts.malloc_bytes -= self.facts.tables.bytes  # no object's
+        self.facts.malloc_bytes -= min(self.facts.malloc_bytes, sampler_bytes(self.facts.tables))
         if routes is not None:
             self.add_routes(routes)
 

@@ -31,7 +31,6 @@
 #include "internal/pycore_code.h"
 #include "internal/pycore_runtime.h"
 #include "internal/pycore_context.h"
-#include "internal/pycore_hamt.h"
 #if PY_VERSION_HEX >= 0x030E0000
 #include "internal/pycore_interpframe.h"
 #include "internal/pycore_stackref.h"
@@ -430,6 +429,12 @@ static inline int lg_has_recursion_room(PyThreadState *thread) {
    one. CPython exports none of these types. */
 static PyTypeObject *lg_few_variables;
 
+typedef struct { /* declared by no header of 3.11 */
+    PyObject_VAR_HEAD
+    uint32_t bitmap;
+    PyObject *pairs[1];
+} LGFewVariables;
+
 static inline PyObject *lg_topmost_node(PyObject *context) {
     return (PyObject *)((PyContext *)context)->ctx_vars->h_root;
 }
@@ -446,7 +451,7 @@ static inline void lg_learn_nodes(PyThreadState *thread) {
 static inline PyObject *lg_context_value(PyThreadState *thread, PyObject *variable) {
     PyObject *context = thread->context, *node = context ? lg_topmost_node(context) : NULL;
     if (node && Py_TYPE(node) == lg_few_variables) {
-        PyObject **pairs = ((PyHamtNode_Bitmap *)node)->b_array;
+        PyObject **pairs = ((LGFewVariables *)node)->pairs;
         int below = 0; /* whether there are further nodes, where a key is NULL */
         for (Py_ssize_t i = 0; i < Py_SIZE(node); i += 2) {
             if (pairs[i] == variable) return pairs[i + 1];

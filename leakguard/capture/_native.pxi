@@ -143,6 +143,7 @@ cdef extern from "_owned.h" nogil:
         void (*unlock)() noexcept nogil
         const void *hook
         const void *below
+        const size_t *least
     ctypedef struct LGWanted:
         uint64_t *filter
         LGMap index
@@ -150,6 +151,7 @@ cdef extern from "_owned.h" nogil:
     enum:
         LG_STRONG, LG_NO_REQUEST, LG_UNBOUND, LG_TABLES_VERSION, LG_NOBODY, LG_WIDEST_PREFIX, LG_FILTER_BITS
     uint64_t lg_estimated_bytes(LGSample *)
+    uint64_t lg_block(uint64_t)
     uint32_t *lg_want(LGWanted *, const void *)
     const void *lg_instruction_key(LGFrame *)
     uint32_t lg_frame_line(LGFrame *)

@@ -78,6 +78,7 @@ cdef extern from "_blocks.h" nogil:
         void (*unlock)() noexcept nogil
         const void *hook
         const void *below
+        const size_t *least
     LGTables lg_tables
     int64_t lg_countdown
     int lg_sampling, lg_depth

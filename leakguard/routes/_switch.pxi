@@ -18,6 +18,7 @@ def start(double interval, int depth=LG_DEPTH):
         lg_tables.unlock = lg_unlock
         lg_tables.hook = lg_hook_address
         lg_tables.below = lg_below_objects
+        lg_tables.least = &lg_least
         lg_watch_forks()
     _connect()
     lg_tables.requests = lg_requests

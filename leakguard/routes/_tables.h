@@ -74,10 +74,11 @@ typedef struct {
     void (*lock)(void);         /* needs the GIL; never in the child of a plain clone(), which has */
     void (*unlock)(void);       /* nobody to wait for, and unlocks first of all */
     const void *hook, *below;   /* malloc of our OBJ hook; the PyMemAllocatorEx that it calls */
+    const size_t *least;        /* bytes that a sampled block has at least, whatever was asked for */
     uint8_t filter[LG_FILTER]; /* how many live blocks share a place; 255 stays */
 } LGTables;
 
-#define LG_TABLES_VERSION 3
+#define LG_TABLES_VERSION 4
 
 static inline uint32_t lg_block_hash(const void *block) {
     return (uint32_t)((((uint64_t)(uintptr_t)block >> 4) * 0x9E3779B97F4A7C15ull) >> 32);
