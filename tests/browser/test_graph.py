@@ -138,7 +138,9 @@ def test_a_node_follows_the_mouse(graph: Visitor) -> None:
 
 def test_names_that_look_like_markup_are_text(graph: Visitor) -> None:
     page = graph.page
-    for place in ("#graph?suspect=1", "#explore?show=types&search=img", "#overview"):
+    shown = ("types&search=img", "dominators", "modules")
+    explored = [f"#explore?show={pane}" for pane in shown]
+    for place in ("#graph?suspect=1", *explored, "#compare", "#overview"):
         graph.go(place)
         graph.find("html.alive").wait_for()
         graph.page.wait_for_load_state("networkidle")
