@@ -112,6 +112,7 @@ def test_a_link_to_a_snapshot_that_is_gone_says_so(
     }.items():
         visitor.go(f"#{view}?{asks}")
         visitor.find(f"#lg-{view} .failed", has_text="kept no more").wait_for()
+        assert visitor.find(f"#lg-{view} select").first.is_visible()
 
 
 def test_two_files_are_compared(

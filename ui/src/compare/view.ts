@@ -32,30 +32,36 @@ export class CompareView {
       return;
     }
     let [before, after] = pair(images, state);
-    if (!after || !before || images.length < 2) {
+    if (images.length < 2) {
       this.bar.replaceChildren();
-      const gone = images.length > 1 ? failed(new ServerError(404, t("app.image.gone"))) : null;
-      this.result.replaceChildren(gone ?? el("p", { class: "empty" }, t("app.compare.few", { count: images.length })));
-      return;
+      return this.say(t("app.compare.few", { count: images.length }));
+    }
+    if (!after || !before) {
+      this.choose(images, { from: before?.id ?? "", to: after?.id ?? "" });
+      return fill(this.result, () => Promise.reject(new ServerError(404, t("app.image.gone"))));
     }
     if (before.created > after.created) [before, after] = [after, before];
     const ids = { from: before.id, to: after.id };
-    this.bar.replaceChildren(
-      imagePicker(images, before.id, (id) => change({ ...ids, from: id }), t("compare.from")),
-      imagePicker(images, after.id, (id) => change({ ...ids, to: id }), t("compare.to")),
-    );
-    if (before.id === after.id) {
-      this.result.replaceChildren(el("p", { class: "empty" }, t("app.compare.same")));
-      return;
-    }
+    this.choose(images, ids);
+    if (before.id === after.id) return this.say(t("app.compare.same"));
+    if (before.pid !== after.pid) return this.say(t("app.compare.processes"));
     const heap = t("app.compare.heap", {
       before: size(before.heap_bytes),
       after: size(after.heap_bytes),
       change: changed(after.heap_bytes - before.heap_bytes),
     });
-    await fill(this.result, async () =>
-      tables(await get<Comparison>("view/compare", ids), heap),
+    await fill(this.result, async () => tables(await get<Comparison>("view/compare", ids), heap));
+  }
+
+  private choose(images: KeptImage[], ids: { from: string; to: string }): void {
+    this.bar.replaceChildren(
+      imagePicker(images, ids.from, (from) => change({ ...ids, from }), t("compare.from")),
+      imagePicker(images, ids.to, (to) => change({ ...ids, to }), t("compare.to")),
     );
+  }
+
+  private say(text: string): Promise<void> {
+    return fill(this.result, () => Promise.resolve([el("p", { class: "empty" }, text)]));
   }
 
   private async files(before: File, after: File): Promise<void> {
@@ -74,9 +80,12 @@ export class CompareView {
  *  compared. One that is named and kept no more is undefined. */
 function pair(images: KeptImage[], { from, to }: Record<string, string>): [KeptImage | undefined, KeptImage | undefined] {
   const named = (id: string): KeptImage | undefined => images.find((image) => image.id === id);
-  const after = to ? named(to) : images.find((image) => image.id !== from);
-  const oldest = images.filter((image) => image.pid === after?.pid && image !== after).pop();
-  return [from ? named(from) : (oldest ?? images[images.length - 1]), after];
+  const oldest = (one: KeptImage | undefined): KeptImage | undefined =>
+    images.filter((image) => image.pid === one?.pid && image !== one).pop();
+  const chosen = from ? named(from) : undefined;
+  const newest = images.find((image) => image.id !== from && (chosen ? image.pid === chosen.pid : oldest(image)));
+  const after = to ? named(to) : (newest ?? images.find((image) => image.id !== from));
+  return [from ? chosen : (oldest(after) ?? images.filter((image) => image !== after).pop()), after];
 }
 
 function tables({ holders, types }: Comparison, title: string): Node[] {

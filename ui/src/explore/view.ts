@@ -40,6 +40,11 @@ export class ExploreView {
   async show({ state }: Place): Promise<void> {
     const name = NAMES.find(([known]) => known === state["show"])?.[0] ?? "types";
     try {
+      const images = await this.images.having(state["image"]);
+      const picker = imagePicker(images, state["image"] ?? images[0]?.id ?? "", (id) =>
+        change({ image: id, node: null, open: null, offset: null }),
+      );
+      if (!this.bar.firstElementChild) this.bar.replaceChildren(picker);
       const kept = await this.images.chosen(state["image"]);
       if (!kept) {
         this.bar.replaceChildren(el("p", { class: "empty" }, t("app.none.images")));
@@ -57,7 +62,7 @@ export class ExploreView {
         ),
       );
       this.bar.replaceChildren(
-        imagePicker(await this.images.list(), kept.id, (id) => change({ image: id, node: null, open: null, offset: null })),
+        picker,
         el("nav", { class: "chips", "aria-label": t("section.explore") }, ...tabs),
       );
       const pane = (this.panes[name] ??= make(name));

@@ -79,7 +79,7 @@ export class GraphView {
   }
 
   private async ask(state: Record<string, string>, signal: AbortSignal): Promise<void> {
-    const list = await this.images.list();
+    const list = await this.images.having(state["image"]);
     const picker = imagePicker(list, state["image"] ?? list[0]?.id ?? "", (id) =>
       change({ image: id, suspect: null, node: null, expand: null, collapse: null }),
     );
