@@ -137,7 +137,8 @@ export class DominatorView implements Pane {
     const open = [...this.open].sort((one, other) => one - other);
     const top = new URLSearchParams(location.hash.split("?")[1]).get("node") ?? "root";
     this.shown = JSON.stringify([this.image, top, [...this.open].sort()]);
-    change({ open: open.length > 0 ? open.join(",") : null }, true);
+    // the numbers mean something in their image alone
+    change({ image: this.image, open: open.length > 0 ? open.join(",") : null }, true);
   }
 
   private async unfold(item: HTMLElement, child: ObjectRow, level: number): Promise<void> {

@@ -161,12 +161,17 @@ export class GraphView {
 
   private open(id: number): void {
     const node = this.node(id);
-    if (node) change(this.openness.open(node).state());
+    if (node) this.go(this.openness.open(node));
   }
 
   private close(id: number): void {
     const node = this.node(id);
-    if (node) change(this.openness.close(node).state());
+    if (node) this.go(this.openness.close(node));
+  }
+
+  /** The numbers of nodes mean something in their image alone: the address names it. */
+  private go(openness: Openness): void {
+    change({ image: this.image, ...openness.state() });
   }
 
   /** Back to the suspect, with everything in view. */
