@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from leakguard.analysis._pathtree import FLAG_OWN
 from leakguard.analysis.growth_found import GrownPath, requests_between
 from leakguard.analysis.growth_holders import Comparison
 
@@ -90,6 +91,8 @@ def _types(before: Summary, after: Summary) -> tuple[TypeGrowth, ...]:
     gained: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for summary, sign in ((before, -1), (after, 1)):
         for path in summary.paths:
+            if path.flags & FLAG_OWN or path.type.startswith("leakguard."):
+                continue
             sums = gained[path.type]
             sums[0] += sign * path.count
             sums[1] += sign * path.size

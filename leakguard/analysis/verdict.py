@@ -227,7 +227,8 @@ class _Judge:
             term = None if slowing is None else slowing.name
             return Verdict("warm-up", warming, _SURE_OF_WARM_UP, term, doubt=memory.ASK_LATER)
         sure = _SURE_OF_NOTHING
-        if snapshot.coverage is None or (self.evidence is not None and not self.ready):
+        untold = snapshot.coverage is None or (self.terms.known and not self.terms.c_heap_known)
+        if untold or (self.evidence is not None and not self.ready):
             sure = _SURE_OF_LITTLE
         elif self.ready and self.terms.known and self._has_seen_much():
             sure = _SURE_BY_ALL
@@ -275,4 +276,5 @@ class _Judge:
             sampled=bool(self.routes),
             beside=beside,
             earlier=self.earlier,
+            untold=self.terms.known and not self.terms.c_heap_known and not suspects,
         )

@@ -30,11 +30,13 @@ def doubt(
     sampled: bool,
     beside: TermMove | None = None,
     earlier: Earlier | None = None,
+    untold: bool = False,
 ) -> str:
     """One or two sentences, "" where nothing is missing.
 
     `served` is True where the server told what it knows beside the image, `sampled` where
-    allocations are sampled; `beside` is a term that grows beside the suspects. What `earlier`
+    allocations are sampled, `untold` where malloc does not tell what it holds; `beside` is a term
+    that grows beside the suspects. What `earlier`
     workers have confirmed needs no more snapshots here.
     """
     reasons: list[str] = []
@@ -49,6 +51,11 @@ def doubt(
         reasons.append(f"Only {reached} of what is allocated was reached.")
     elif snapshot.coverage is None and served and not suspects:
         reasons.append("Python's allocator does not tell how much of the heap was reached.")
+    if untold and sure < _SURE_ENOUGH:
+        reasons.append(
+            "This malloc does not tell what the C heap holds: a leak there shows late, as resident "
+            "memory that grows."
+        )
     if served and suspects and not sampled:
         reasons.append("With sampling on, the route and the line would be known.")
     if beside is not None and not reasons:

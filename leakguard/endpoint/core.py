@@ -148,7 +148,7 @@ class Endpoint:
         if action is actions.DIFF:
             return await self._diff(wanted)
         if action is actions.TRIM:
-            return _shown(wanted, trim_form, await asyncio.to_thread(process.trim))
+            return _shown(wanted, trim_form, await asyncio.to_thread(self._trim))
         if wanted.worker == "all":
             return await self._report_all(wanted)
         if wanted.worker and int(wanted.worker) != os.getpid():
@@ -200,6 +200,10 @@ class Endpoint:
         trends = process.moves(self._watch.timeline.history)
         name = self._team.app.name
         return Report(findings, self._routes(), round(age, 1), name, terms, trends)
+
+    def _trim(self) -> process.Trimmed:
+        trimmed, newest = process.trim(), self._watch.newest
+        return trimmed if newest is None else trimmed.with_heap(newest.result.allocated_bytes)
 
     async def _baseline(self, wanted: Query) -> EndpointResponse:
         kept = (await _taken(self._watch.baselines)).result

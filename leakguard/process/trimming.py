@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,12 @@ class Trimmed:
     after: Terms
     seconds: float
     problem: str | None = None
+
+    def with_heap(self, heap_bytes: int) -> Trimmed:
+        """The same, knowing from the newest picture of the heap what all Python objects take."""
+        before = self.before.with_heap(heap_bytes)
+        after = self.after.with_large(before.large_objects or 0)
+        return dataclasses.replace(self, before=before, after=after)
 
     @property
     def released(self) -> int | None:

@@ -362,3 +362,13 @@ def test_a_librarys_line_is_left_out_beside_the_applications_own():
     assert "allocated at shop/cart.py:41. " in judge(both, growth=growth()).text
     alone = replace(ROUTED, lines=(library,))
     assert "allocated at lib/core.py:7. " in judge(alone, growth=growth()).text
+
+
+def test_where_malloc_does_not_tell_it_is_less_certain_that_nothing_leaks():
+    moves = tuple(move for move in CALM if not move.name.startswith("c_heap"))
+    known = judge(growth=growth(grown=0), evidence=Evidence(terms=CALM))
+    found = judge(growth=growth(grown=0), evidence=Evidence(terms=moves))
+    assert (found.kind, known.kind) == ("none", "none")
+    assert found.confidence < known.confidence
+    assert "C heap" in found.doubt
+    assert "C heap" not in known.doubt

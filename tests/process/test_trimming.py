@@ -24,6 +24,14 @@ def test_trim_gives_free_pages_back():
     assert len(pin) == 100_000
 
 
+def test_large_objects_are_pythons_before_and_after():
+    done = trim()
+    known = done.with_heap(done.before.python_objects + 3 * MB)
+    assert known.before.python_objects - done.before.python_objects == 3 * MB
+    assert known.after.python_objects - done.after.python_objects == 3 * MB
+    assert known.after.rss == done.after.rss
+
+
 def test_without_glibc_nothing_is_trimmed(monkeypatch):
     monkeypatch.setattr(c_heap, "malloc_trim", lambda: None)
     done = trim()
