@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from leakguard.analysis.route_findings import RouteMemory, Unreached
     from leakguard.analysis.verdict_terms import TermsSeen
 
-_ADVICE = (
+ADVICE = (
     "Look at the extension that this line calls: it forgets to give back a reference (Py_DECREF)\n"
     "or a block (PyMem_Free); update it."
 )
@@ -50,7 +50,7 @@ def worst_unreached(
     if grown is not None and grown.bytes_per_minute > _MUCH_FASTER * pace:
         return None
     requests = {} if evidence is None else evidence.routes_since(growth.start)
-    told = Told(_text(route, worst, requests.get(route, 0), pace), _ADVICE)
+    told = Told(_text(route, worst, requests.get(route, 0), pace), ADVICE)
     return Accused(told, round(worst.confidence, 2), None if grown is None else grown.name)
 
 

@@ -9,10 +9,12 @@ from leakguard.page.names import name
 from leakguard.report import units
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from markupsafe import Markup
 
     from leakguard.analysis.findings import Findings, Suspect
-    from leakguard.analysis.route_findings import RouteShare
+    from leakguard.analysis.route_findings import AllocationLine, RouteShare
     from leakguard.page.catalogue import Words
 
 MOST_SURE = 0.99
@@ -27,7 +29,10 @@ def accuse(words: Words, findings: Findings) -> Markup:
     """`GET /leak leaks 8.0 MB a request (97 % sure): 50 Thing objects in …`"""
     suspect = findings.suspects[0]
     grown = bool(suspect.growth_bytes and suspect.growth_bytes > 0)
-    what, certain = _with_lines(words, suspect), sure(words, findings.verdict.confidence)
+    what, certain = (
+        _with_lines(words, _what(words, suspect), suspect.lines),
+        sure(words, findings.verdict.confidence),
+    )
     routes = _routes(suspect)
     if routes:
         who = words.listed([_who(words, share, len(routes)) for share in routes])
@@ -37,6 +42,26 @@ def accuse(words: Words, findings: Findings) -> Markup:
     else:
         told = words("say.grows" if grown else "say.stands_out", sure=certain, what=what)
     return told + _figures(words, findings, routes, grown) + _others(words, findings)
+
+
+def accuse_extension(words: Words, findings: Findings) -> Markup | None:
+    """The sentence on what a route leaves behind and no Python object owns; None without one."""
+    left = [(one.unreached, one.route) for one in findings.routes if one.unreached is not None]
+    if not left:
+        return None
+    worst, route = max(left, key=lambda one: one[0].bytes)
+    told = words(
+        "say.leaks",
+        who=words.route(route),
+        amount=_each(words, route, worst.bytes_per_request),
+        sure=sure(words, findings.verdict.confidence),
+        what=_with_lines(words, words("say.unreached"), worst.lines),
+    )
+    growth = findings.growth
+    if growth is None or growth.seconds <= 0:
+        return told
+    rate = units.size(round(60 * worst.bytes / growth.seconds))
+    return told + words("say.gained", bytes=units.size(worst.bytes), rate=rate)
 
 
 def sure(words: Words, confidence: float) -> Markup:
@@ -61,24 +86,26 @@ def _who(words: Words, share: RouteShare, count: int) -> Markup:
 
 
 def _amount(words: Words, routes: list[RouteShare]) -> Markup:
-    first = routes[0]
-    if first.bytes_per_request is None or first.bytes_per_request < 0.5:
+    return _each(words, routes[0].route, routes[0].bytes_per_request)
+
+
+def _each(words: Words, route: str, size: float | None) -> Markup:
+    if size is None or size < 0.5:
         return words("say.amount.none")
     unit = "request"
-    if first.route.startswith("WS "):
+    if route.startswith("WS "):
         unit = "connection"
-    elif " /" not in first.route and not first.route.startswith("("):
+    elif " /" not in route and not route.startswith("("):
         unit = "run"
-    return words(f"say.amount.{unit}", bytes=units.size(round(first.bytes_per_request)))
+    return words(f"say.amount.{unit}", bytes=units.size(round(size)))
 
 
-def _with_lines(words: Words, suspect: Suspect) -> Markup:
+def _with_lines(words: Words, what: Markup, lines: Sequence[AllocationLine]) -> Markup:
     places = [
         place(line.file, line.line)
-        for at, line in enumerate(suspect.lines[:_MOST_LINES])
+        for at, line in enumerate(lines[:_MOST_LINES])
         if line.line and (not at or line.share >= _MUCH_OF_LINES)
     ]
-    what = _what(words, suspect)
     return words("say.lines", what=what, places=words.listed(places)) if places else what
 
 

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from leakguard.analysis.diagnosis import FIXES
 from leakguard.analysis.growth_notes import NATIVE_FIX, NOT_ENOUGH, few
 from leakguard.analysis.growth_series import LEAST_INTERVALS
+from leakguard.analysis.verdict_unreached import ADVICE as UNREACHED_ADVICE
 from leakguard.page import accusation, messages
 from leakguard.page.names import sentence
 from leakguard.report import units
@@ -54,6 +55,8 @@ def advice(words: Words, report: Report) -> Told | None:
         return fix(words, findings.suspects[0])
     if told.kind == "other":
         return Told(words("advice.garbage"))
+    if told.advice == UNREACHED_ADVICE:
+        return Told(words("advice.unreached"))
     key = f"advice.{told.term}"
     return Told(words(key)) if key in words else Told(sentence(told.advice), "en")
 
@@ -140,6 +143,8 @@ def _of_memory(words: Words, report: Report) -> Markup:
     told, snapshot, growth = findings.verdict, findings.snapshot, findings.growth
     sure = accusation.sure(words, told.confidence)
     heap = units.size(snapshot.heap_bytes)
+    if told.advice == UNREACHED_ADVICE and (left := accusation.accuse_extension(words, findings)):
+        return left
     move = next((move for move in report.trends if move.name == told.term), None)
     if told.kind == "other":
         return words("say.garbage", sure=sure)

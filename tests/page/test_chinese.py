@@ -11,7 +11,14 @@ from page_tools import make_findings, make_suspect, read
 from leakguard.analysis.evidence import TermMove
 from leakguard.analysis.findings import KINDS, Verdict
 from leakguard.analysis.growth_notes import NOT_ENOUGH, few
-from leakguard.analysis.route_findings import GrowthFacts, RouteShare
+from leakguard.analysis.route_findings import (
+    AllocationLine,
+    GrowthFacts,
+    RouteMemory,
+    RouteShare,
+    Unreached,
+)
+from leakguard.analysis.verdict_unreached import ADVICE
 from leakguard.page import sentences
 from leakguard.page.catalogue import words
 from leakguard.process.terms import TERM_NAMES
@@ -105,6 +112,22 @@ def test_a_term_is_told_with_its_pace():
     text = told(findings, trends=[move("c_heap_in_use")])
     for part in ("C 堆", "1.10 MB", "22.0 MB", "20 min 00 s", "malloc"):
         assert part in text
+
+
+def test_what_no_python_object_holds_is_told_by_route_and_line():
+    line = AllocationLine("/srv/shop/cart.py", 41, "add", 1.0, 2_800_000)
+    left = Unreached(3_000_000, 500.0, 0.9, (line,))
+    verdict = Verdict("native", "Some words in English.", 0.9, None, ADVICE, "")
+    memory = [RouteMemory("GET /a", 9, 1, 1, 0, 0.1), RouteMemory("GET /b", 9, 1, 1, 0, 0.1)]
+    routes = (memory[0], dataclasses.replace(memory[1], unreached=left))
+    findings = make_findings(suspects=(), verdict=verdict, routes=routes)
+    text = told(findings)
+    for part in ("GET /b", "泄漏", "500 B", "90 %", "…/shop/cart.py:41", "3.00 MB", "750 kB"):
+        assert part in text
+    assert not ENGLISH.search(text)
+    advice = sentences.advice(words("zh"), Report(findings))
+    assert advice.language is None
+    assert "Py_DECREF" in advice.text
 
 
 def test_doubt_counts_the_snapshots_that_are_missing():

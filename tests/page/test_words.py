@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import leakguard.page
-from leakguard.analysis import verdict_memory
+from leakguard.analysis import verdict_memory, verdict_unreached
 from leakguard.analysis.diagnosis import FIXES
 from leakguard.analysis.findings import KINDS
 from leakguard.analysis.growth_notes import NATIVE_FIX, NOT_ENOUGH
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 PLACE = re.compile(r"\{(\w+)\}")
 # Where a key is put together: what comes after the prefix.
 ENDINGS = {
-    "advice.": ["garbage", *verdict_memory._REMEDIES, *verdict_memory._NATIVE],
+    "advice.": ["garbage", "unreached", *verdict_memory._REMEDIES, *verdict_memory._NATIVE],
     "edge.": ["free", "local", "context"],
     "fix.": [*FIXES, "native"],
     "kind.": KINDS,
@@ -97,7 +97,10 @@ def test_fixes_and_advice_are_those_of_the_analysis():
         assert english[f"fix.{kind}"] == " ".join(fix.split())
     assert english["note.not_enough"] == NOT_ENOUGH
     told = {term: advice for term, (_, advice) in verdict_memory._NATIVE.items()}
-    told |= verdict_memory._REMEDIES | {"garbage": verdict_memory.GARBAGE_ADVICE}
+    told |= verdict_memory._REMEDIES | {
+        "garbage": verdict_memory.GARBAGE_ADVICE,
+        "unreached": verdict_unreached.ADVICE,
+    }
     for term, advice in told.items():
         assert english[f"advice.{term}"] == " ".join(advice.split()).replace("`", "")
 
