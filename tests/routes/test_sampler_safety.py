@@ -6,7 +6,7 @@ import contextvars
 import sys
 import threading
 
-from leakguard.routes import sampling
+from leakguard.routes import _sampler, sampling
 from leakguard.routes._flight import Slot, slot_variable
 
 
@@ -194,6 +194,23 @@ def test_context_variables_may_be_reset_while_every_allocation_is_sampled(sample
 
     for _ in range(300):
         assert contextvars.Context().run(inside) is None
+
+
+def test_the_slot_is_seen_among_any_number_of_variables(sampler):
+    """A few variables are kept in one node, more in nodes below it."""
+    sampler.start(1)
+    others = [contextvars.ContextVar(f"other {number}") for number in range(100)]
+    slot = Slot()
+
+    def inside():
+        for number, other in enumerate(others):
+            assert _sampler.slot_seen() is None
+            token = slot_variable.set(slot)
+            assert _sampler.slot_seen() is slot, f"among {number}"
+            slot_variable.reset(token)
+            other.set(number)
+
+    contextvars.Context().run(inside)
 
 
 def test_a_foreign_value_in_the_variable_counts_as_no_request(sampler):

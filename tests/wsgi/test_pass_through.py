@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
 import gc
 import io
 import sys
@@ -233,32 +232,3 @@ def test_the_request_owns_what_runs_for_it_and_nothing_else(environ):
     assert len(seen) == 3
     assert len({id(slot) for slot in seen}) == 1
     assert seen[0] is not None
-
-
-@pytest.mark.usefixtures("sampled")
-def test_variables_that_the_app_resets_leave_the_context_as_it_was(environ):
-    own = contextvars.ContextVar("own")
-    kept = contextvars.ContextVar("kept")
-    seen = []
-
-    def app(asked, start_response):
-        token = own.set("a request")
-        if asked["PATH_INFO"] == "/kept":
-            kept.set("for the thread")
-        start_response("200 OK", [])
-        own.reset(token)
-        seen.append(slot_variable.get())
-        return iter([b"one", b"two"])
-
-    def ask(path):
-        body = guarded(app, sampling=True)(environ(path), lambda *arguments: None)
-        assert b"".join(body) == b"onetwo"
-        body.close()
-        return dict(contextvars.copy_context())
-
-    assert contextvars.Context().run(ask, "/reset") == {}
-    after = contextvars.Context().run(ask, "/kept")
-    assert after[kept] == "for the thread"
-    assert own not in after
-    assert after[slot_variable] is None
-    assert None not in seen
