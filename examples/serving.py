@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-START_SECONDS = 30.0
-STOP_SECONDS = 10.0
+START_SECONDS = 120.0  # what many at once take on a busy machine
+STOP_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
