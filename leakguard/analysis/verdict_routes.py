@@ -65,6 +65,13 @@ def routes_words(suspect: Suspect) -> RoutesWords | None:
     )
 
 
+def runs_word(suspect: Suspect, count: int) -> str:
+    """`requests`, or `connections` or `runs` where a suspect's routes are such."""
+    units = {_unit(share.route).removeprefix("a ") for share in suspect.routes}
+    unit = units.pop() if len(units) == 1 else "request"
+    return unit if count == 1 else f"{unit}s"
+
+
 def name_of(route: str) -> str:
     """A route as it stands in a sentence."""
     return _SPECIAL.get(route, route)

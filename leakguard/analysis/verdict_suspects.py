@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from leakguard.analysis.verdict_routes import lines_words, name_of, routes_words
+from leakguard.analysis.verdict_routes import lines_words, name_of, routes_words, runs_word
 from leakguard.analysis.verdict_units import byte_words, sure
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _held_from_c(suspect: Suspect) -> str:
 
 def _figures(suspect: Suspect, requests: int, speed: float | None) -> str:
     """`3,200 requests, 2.8 MB so far, 1.1 MB/min.`"""
-    parts = [f"{requests:,} request{'s' if requests != 1 else ''}"] if requests else []
+    parts = [f"{requests:,} {runs_word(suspect, requests)}"] if requests else []
     if not suspect.routes and suspect.bytes_per_request and suspect.bytes_per_request >= 0.5:
         parts.append(f"{byte_words(suspect.bytes_per_request)} a request")
     gathered = suspect.growth_bytes if has_grown(suspect) else suspect.retained_bytes

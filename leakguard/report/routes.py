@@ -163,7 +163,9 @@ def _joined(told: RouteMemory, sampled: MemoryFigures | None, findings: Findings
         LineRow(line.file, line.line, line.function, line.bytes, line.share) for line in told.lines
     )
     low = high = None
-    if per_minute is not None and estimate is not None and estimate.growth_low is not None:
+    if told.growth_bytes is None and per_minute == 0:
+        low = high = 0.0
+    elif per_minute is not None and estimate is not None and estimate.growth_low is not None:
         # The image knows better than the samples what grows, the samples how steadily it does.
         low = min(per_minute, estimate.growth_low)
         high = max(per_minute, estimate.growth_high or per_minute)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from leakguard.analysis.telling_line import telling_line
+from leakguard.analysis.telling_line import is_our_own, telling_line
 from leakguard.routes import sampling
 from leakguard.routes._flight import NO_REQUEST
 from leakguard.routes.history import Growth, Held, History, Point
@@ -174,7 +174,8 @@ def _lines(
     for sample in samples:
         key = (sample.site, sample.serial)
         if key not in stacks:
-            stacks[key] = telling_line(sampling.stack(*key))
+            lines = sampling.stack(*key)
+            stacks[key] = None if is_our_own(lines) else telling_line(lines)
         line = stacks[key]
         if line is not None:
             sums.setdefault(line, [0.0, 0.0])[sample.kind == _WEAK] += sample.weight

@@ -372,3 +372,12 @@ def test_where_malloc_does_not_tell_it_is_less_certain_that_nothing_leaks():
     assert found.confidence < known.confidence
     assert "C heap" in found.doubt
     assert "C heap" not in known.doubt
+
+
+@pytest.mark.parametrize(
+    ("route", "words"),
+    [("GET /a", "3,200 requests"), ("WS /a", "3,200 connections"), ("nightly", "3,200 runs")],
+)
+def test_a_websocket_has_connections_and_a_track_runs(route, words):
+    suspect = replace(ROUTED, routes=(RouteShare(route, 1.0, 3_200, 910.0),))
+    assert f". {words}, " in judge(suspect, growth=growth()).text

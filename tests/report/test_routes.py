@@ -101,6 +101,7 @@ def test_a_route_of_which_nothing_is_left_does_not_grow(report: Report) -> None:
     memory = by_name(report)["GET /health"].memory
     assert memory is not None
     assert (memory.live_bytes, memory.growth_bytes_per_minute, memory.confidence) == (0, 0.0, 0.0)
+    assert (memory.growth_low, memory.growth_high) == (0.0, 0.0)
 
 
 def test_before_there_is_enough_history_the_estimate_tells_the_growth(report: Report) -> None:
