@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+
 import pytest
 
 
@@ -26,6 +28,20 @@ def own_tracks(monkeypatch):
     from leakguard.routes import tracks
 
     monkeypatch.setattr(tracks, "_tracks", {})
+
+
+@pytest.fixture
+def on_its_own(monkeypatch, tmp_path):
+    """An endpoint that has no tokens and no wrong guesses of other tests, and stops sampling."""
+    from leakguard.endpoint import lockout
+    from leakguard.routes import sampling
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    lockout.process_lockout.cache_clear()
+    yield
+    sampling.stop()
+    lockout.process_lockout.cache_clear()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 
 import httpx
 import pytest
@@ -9,20 +8,13 @@ import pytest
 from leakguard import pipeline
 from leakguard.analyser import Examined
 from leakguard.analysis.findings import Findings, ProcessFacts, SnapshotFacts, Verdict
-from leakguard.endpoint import lockout
-from leakguard.routes import sampling
 
 BEARER = {"authorization": "Bearer a-token-that-nobody-may-see"}
 
 
 @pytest.fixture(autouse=True)
-def on_its_own(monkeypatch, tmp_path):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    lockout.process_lockout.cache_clear()
-    yield
-    sampling.stop()
-    lockout.process_lockout.cache_clear()
+def alone(on_its_own):
+    pass
 
 
 @pytest.fixture(autouse=True)

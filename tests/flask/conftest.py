@@ -1,28 +1,18 @@
 from __future__ import annotations
 
 import os
-import tempfile
 
 import pytest
 from flask import Flask
-
-from leakguard.endpoint import lockout
-from leakguard.routes import sampling
 
 TOKEN = "a-token-that-nobody-may-see"
 
 
 @pytest.fixture(autouse=True)
-def on_its_own(monkeypatch, tmp_path):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+def without_options(monkeypatch, on_its_own):
     for name in list(os.environ):
         if name.startswith("LEAKGUARD_"):
             monkeypatch.delenv(name)
-    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    lockout.process_lockout.cache_clear()
-    yield
-    lockout.process_lockout.cache_clear()
-    sampling.stop()
 
 
 @pytest.fixture(autouse=True)

@@ -7,28 +7,20 @@ import functools
 import importlib.util
 import inspect
 import sys
-import tempfile
 from pathlib import Path
 
 import httpx
 import pytest
 
 from leakguard import asgi, wsgi
-from leakguard.endpoint import lockout
-from leakguard.routes import sampling
 
 TOKEN = "a-token-that-nobody-may-see"
 NAMES = sorted(path.stem for path in Path(__file__).with_name("apps").glob("*_shop.py"))
 
 
 @pytest.fixture(autouse=True)
-def on_its_own(monkeypatch, tmp_path, nothing_found):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    lockout.process_lockout.cache_clear()
-    yield
-    sampling.stop()
-    lockout.process_lockout.cache_clear()
+def alone(on_its_own, nothing_found):
+    pass
 
 
 class Shop:

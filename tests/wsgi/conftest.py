@@ -1,28 +1,16 @@
 from __future__ import annotations
 
 import io
-import tempfile
 
 import pytest
 
-from leakguard.endpoint import lockout
 from leakguard.routes import sampling
 
 TOKEN = "a-token-that-nobody-may-see"
 
 
 @pytest.fixture(autouse=True)
-def on_its_own(monkeypatch, tmp_path):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    lockout.process_lockout.cache_clear()
-    yield
-    sampling.stop()
-    lockout.process_lockout.cache_clear()
-
-
-@pytest.fixture(autouse=True)
-def examine(nothing_found):
+def alone(on_its_own, nothing_found):
     pass
 
 
