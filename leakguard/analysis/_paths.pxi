@@ -47,7 +47,7 @@ cdef int new_path(
     p.label = label
     p.node = node
     p.ident = ident
-    p.keys = 0
+    p.keys = p.idents = 0
     p.kept = 0
     p.tier = w.seen[node]
     p.flags = w.path[parent].flags & ~(REPEATS | DISTINCT_KEY) if parent != NO else 0
@@ -88,12 +88,27 @@ cdef int key_is_distinct(Walk *w, uint32_t parent, uint64_t key, bint is_name) n
     return -1 if map_put(&w.known, key, KEPT_KEY) < 0 else 1
 
 
+cdef bint goes_by_ident(Walk *w, uint32_t parent, uint64_t named) noexcept nogil:
+    """Whether an object without a reference of its own has a path of its own for its name.
+
+    Of those under one path so many do: what makes a class, a function or a module for each request
+    may give each another name.
+    """
+    cdef Path *p = &w.path[parent]
+    if map_has(&w.table, named):
+        return True
+    if p.idents >= MOST_IDENTS:
+        return False
+    p.idents += 1
+    return True
+
+
 cdef int assign(Walk *w) noexcept nogil:
     """A path for every node that was reached, parents first."""
-    cdef uint64_t i, h, lh, step, gh, at
+    cdef uint64_t i, h, lh, step, gh, at, named
     cdef uint32_t v, p, pp, raw, shown, kind, value, ident, back
     cdef uint8_t vk
-    cdef bint is_dict_slot, distinct
+    cdef bint distinct, anonymous
     cdef int answer
     cdef uint32_t last = NO, above = 0
     cdef bint in_namespace = False, in_cell = False
@@ -113,7 +128,7 @@ cdef int assign(Walk *w) noexcept nogil:
         v = w.queue[i]
         p = w.parent[v]
         vk = kind_of(w, v)
-        distinct = False
+        distinct = anonymous = False
         if p == NO:
             pp = NO
             shown = NO
@@ -153,6 +168,7 @@ cdef int assign(Walk *w) noexcept nogil:
                 if w.path[pp].keys >= MOST_NAMES and not map_has(&w.known, mix(h, lh)):
                     lh = KEY
                     shown = SHOWN_DATA_KEY
+                    anonymous = True
                 elif in_namespace and not map_has(&w.known, mix(h, lh)):
                     w.path[pp].keys += 1
                     if map_put(&w.known, mix(h, lh), 0) < 0:
@@ -165,6 +181,7 @@ cdef int assign(Walk *w) noexcept nogil:
                 distinct = answer
                 if not distinct:
                     lh = KEY
+                    anonymous = True
                     if kind == KEY:
                         shown = SHOWN_DATA_KEY
             elif kind >= CELL_EDGE and kind <= CONTEXT_VAR and kind != 7:
@@ -172,10 +189,15 @@ cdef int assign(Walk *w) noexcept nogil:
             else:
                 lh = kind
                 shown = kind << 28
+                anonymous = True
         ident = ident_of(w, v)
         gh = w.type_hash[w.type[v]]
         if ident != NO:
-            gh = mix(gh, w.ident_hash[ident])
+            named = mix(gh, w.ident_hash[ident])
+            if anonymous and not goes_by_ident(w, pp, mix(h, mix(lh, named))):
+                ident = NO
+            else:
+                gh = named
         step = mix(lh, gh)
         h = mix(h, step)
         at = map_place(&w.table, h)
@@ -196,7 +218,7 @@ cdef int assign(Walk *w) noexcept nogil:
                 pp = w.paths - 1
                 if distinct:
                     w.path[pp].flags |= DISTINCT_KEY
-                if not w.has_baseline and vk == DICT:
+                if not w.has_baseline and (vk == DICT or (p == NO and vk == MODULE)):
                     if map_put(&w.known, h, KEPT_KEY) < 0:
                         return -1
         w.path_of[v] = pp
@@ -225,18 +247,29 @@ cdef void add_up(Walk *w) noexcept nogil:
 
 
 cdef uint32_t keep(Walk *w, uint64_t objects, uint64_t size) noexcept nogil:
-    """Mark the paths of some weight, and all above them; returns how many."""
+    """Mark the paths of some weight, by themselves or by all the light ones below them, and all
+    above them; returns how many."""
     cdef uint32_t i = w.paths, kept = 0
     cdef Path *p
+    cdef Path *above
     for i in range(w.paths):
-        w.path[i].kept = 0
+        p = &w.path[i]
+        p.kept = 0
+        p.light_objects = p.all_objects
+        p.light_bytes = p.all_bytes
     i = w.paths
     while i:
         i -= 1
         p = &w.path[i]
-        if p.kept or p.count >= objects or p.inner >= 4 * objects or p.bytes >= size:
+        if (
+            p.kept or p.count >= objects or p.inner >= 4 * objects or p.bytes >= size
+            or p.light_objects >= 8 * objects or p.light_bytes >= 4 * size
+        ):
             p.kept = 1
             kept += 1
             if p.parent != NO:
-                w.path[p.parent].kept = 1
+                above = &w.path[p.parent]
+                above.kept = 1
+                above.light_objects -= p.all_objects
+                above.light_bytes -= p.all_bytes
     return kept

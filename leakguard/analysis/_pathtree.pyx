@@ -34,6 +34,7 @@ ROLE_LOOP, ROLE_WEAK, ROLE_BOUNDED, ROLE_OWN = 1, 2, 4, 8
 FLAG_BOUNDED, FLAG_WEAK, FLAG_OWN, FLAG_REPEATS, FLAG_DISTINCT_KEY = 1, 2, 4, 8, 16
 
 cdef enum:
+    MODULE_TIER = 1
     LOOP_TIER = 2
     THREAD_TIER = 3
     C_TIER = 4
@@ -60,6 +61,7 @@ cdef enum:
     CONTEXT_VAR = 9
     DICT = 9
     FUNCTION = 15
+    MODULE = 16
     CELL = 17
     GENERATOR = 18
     METHOD = 20
@@ -72,6 +74,8 @@ cdef enum:
     # Of one dict (or one object) at most so many keys are paths of their own.
     MOST_KEYS = 256
     MOST_NAMES = 512
+    # Of the nameless references of one path so many lead to objects that go by their own names.
+    MOST_IDENTS = 32
     # A step that is found twice among so many before it goes round in a ring.
     RING = 48
     # Of a method, a partial or a task so many references are searched for its function.

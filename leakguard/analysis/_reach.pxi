@@ -9,11 +9,14 @@ cdef struct Path:
     uint64_t bytes
     uint64_t all_objects   # of this path and all below
     uint64_t all_bytes
+    uint64_t light_objects # without those below paths that are kept
+    uint64_t light_bytes
     uint32_t parent
     uint32_t label
     uint32_t node          # the first object
     uint32_t ident         # of the first object, NO for the nameless
     uint32_t keys          # distinct keys or names below
+    uint32_t idents        # names that objects below go by
     uint32_t kept
     uint8_t tier
     uint8_t flags
@@ -129,6 +132,16 @@ cdef void search_loops(Walk *w, const uint32_t *loop, uint64_t loops) noexcept n
         search(w, LOOP_TIER, head)
 
 
+cdef uint8_t turn_of(Walk *w, uint32_t root, uint8_t tier) noexcept nogil:
+    """When a root takes its turn: a module that warm-up did not have is held by `sys.modules`, as
+    one of many, or by who imported it."""
+    cdef uint64_t hash
+    if tier != MODULE_TIER or not w.has_baseline or w.group[root] < w.type_count:
+        return tier
+    hash = mix(w.type_hash[w.type[root]], w.ident_hash[w.group[root] - w.type_count])
+    return tier if map_has(&w.baseline, mix(0, mix(MODULE_TIER, hash))) else C_TIER
+
+
 cdef void mark_referred(Walk *w, uint64_t n, uint8_t *referred) noexcept nogil:
     """What something that was not reached yet refers to."""
     cdef uint64_t i, k
@@ -145,7 +158,7 @@ cdef void reach(
 ) noexcept nogil:
     """Shortest paths, tier by tier; `special` lists the event loops, then the weak containers."""
     cdef uint64_t i, head
-    cdef uint8_t tier
+    cdef uint8_t tier, turn
     for i in range(n):
         w.parent[i] = NO
         w.parent_edge[i] = NO
@@ -162,9 +175,8 @@ cdef void reach(
             for i in range(loops, loops + weak):
                 weak_data(w, special[i], True, True)
         for i in range(roots):
-            if tier == WEAK_TIER or root_tier[i] == tier or (
-                tier == C_REFERRED_TIER and root_tier[i] == C_TIER
-            ):
+            turn = turn_of(w, root[i], root_tier[i])
+            if tier == WEAK_TIER or turn == tier or (tier == C_REFERRED_TIER and turn == C_TIER):
                 if tier == C_TIER and referred[root[i]]:
                     continue
                 if w.hold[root[i]] <= tier:

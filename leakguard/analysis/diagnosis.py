@@ -153,6 +153,10 @@ class _Evidence:
             for label in self.labels[-6:]
         )
 
+    def waits_for_a_future(self) -> bool:
+        """Whether the holder is a future, which keeps its callbacks until it is done."""
+        return any(self.heap.type_name(step.node) in _FUTURES for step in self.path[-2:])
+
     def through_log_handler(self) -> bool:
         return any(_is_log_handler(self.heap, step) for step in self.path)
 
@@ -169,6 +173,9 @@ class _Evidence:
 _EXCEPTIONS = frozenset({TypeKind.EXCEPTION, TypeKind.TRACEBACK})
 _TASKS = frozenset({TypeKind.TASK})
 _ASYNCIO_HANDLES = frozenset({"asyncio.events.Handle", "asyncio.events.TimerHandle"})
+_FUTURES = frozenset(
+    {"_asyncio.Future", "asyncio.futures.Future", "concurrent.futures._base.Future"}
+)
 _COROUTINES = frozenset({TypeKind.TASK, TypeKind.GENERATOR})
 # A generator is nobody's task: whoever keeps it gathers it like anything else.
 _PLAIN_GENERATOR = "generator"
@@ -207,7 +214,7 @@ def _rule(seen: _Evidence) -> tuple[Kind, float]:
 def _rule_of_containers(seen: _Evidence) -> tuple[Kind, float]:
     if seen.member_kind in CALLABLE_KINDS:
         return "listener", 0.9 if seen.listener_named() else 0.65
-    if seen.listener_named() and seen.reaches(CALLABLE_KINDS):
+    if (seen.listener_named() or seen.waits_for_a_future()) and seen.reaches(CALLABLE_KINDS):
         return "listener", 0.75
     if not seen.linked and seen.path_kinds & _EXCEPTIONS:
         return "exception", 0.75

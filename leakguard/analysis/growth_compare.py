@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from leakguard.analysis.growth_found import GrownPath, requests_between
 from leakguard.analysis.growth_holders import Comparison
 from leakguard.analysis.growth_series import LEAST_INTERVALS, Word, judge
+from leakguard.analysis.growth_told import threads_last
 from leakguard.analysis.growth_work import Work
 
 if TYPE_CHECKING:
@@ -126,4 +127,6 @@ _ORDER: tuple[Word, ...] = ("growing", "warming up", "saw-tooth", "steady")
 
 
 def _ranked(found: list[GrownPath]) -> list[GrownPath]:
-    return sorted(found, key=lambda g: (_ORDER.index(g.verdict), -g.growth_bytes, g.holder))
+    return threads_last(
+        sorted(found, key=lambda g: (_ORDER.index(g.verdict), -g.growth_bytes, g.holder))
+    )

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from leakguard.analysis import _pathtree
+from leakguard.analysis import _pathtree, quiet
 from leakguard.analysis.growth_floors import (
     LARGE,
     MANY_BYTES,
@@ -15,38 +14,21 @@ from leakguard.analysis.growth_floors import (
     may_be_cancelled,
 )
 from leakguard.analysis.growth_found import GrownPath, requests_between
-from leakguard.analysis.growth_series import (
-    LEAST_INTERVALS,
-    MOST_INTERVALS,
-    STEADY,
-    Judged,
-    Word,
-    judge,
-    judge_few,
-)
+from leakguard.analysis.growth_moving import Moves, Moving
+from leakguard.analysis.growth_rest import Rest, rests
+from leakguard.analysis.growth_series import LEAST_INTERVALS, MOST_INTERVALS, Word
 from leakguard.analysis.growth_told import by_name, without_weak
 from leakguard.analysis.growth_tree import PathTree
-from leakguard.image import EdgeKind, TypeKind
+from leakguard.image import TypeKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from leakguard.analysis.growth_summary import Summary
 
-# Below this a single path is noise.
-_LEAST_GAIN, _LEAST_GAIN_BYTES = 5, 2048
 _MANY_ALIKE = 10
 # A gain in fewer requests of one route than this is no evidence.
 _FEWEST = 200
-
-
-@dataclass(frozen=True, slots=True)
-class _Moving:
-    """A path that does not stay, and whether it is its own objects' number that moves."""
-
-    index: int
-    judged: Judged
-    by_count: bool
 
 
 class Comparison:
@@ -71,7 +53,7 @@ class Comparison:
         # the intervals that judge() looks at
         self.start = len(taken) - 1 - len(weights) + (1 if len(weights) > LEAST_INTERVALS else 0)
         self.is_few = len(weights) < LEAST_INTERVALS
-        self.judge = judge_few if self.is_few else judge
+        self.moves = Moves(self.last, self.tables, weights)
         # What has begun to grow lately is not to be lost among the requests of long ago.
         self.recent = max(self.start, len(taken) - 1 - MOST_INTERVALS)
         self.requests = requests_between(taken[self.start], self.last)
@@ -79,13 +61,13 @@ class Comparison:
 
     def grown(self) -> list[GrownPath]:
         """Every holder under which something gathers, warms up or comes and goes."""
-        moving = self._moving()
+        moving = self.moves.moving()
         found: list[GrownPath] = []
         taken: set[int] = set()
         for word in ("growing", "warming up", "saw-tooth"):
             tops = self._tops({m.index: m for m in moving if m.judged.word == word})
             while tops:
-                small: dict[int, list[_Moving]] = {}
+                small: dict[int, list[Moving]] = {}
                 for holder, group in sorted(tops.items()):
                     if holder in taken or self.tree.has_above(holder, taken):
                         continue
@@ -96,11 +78,50 @@ class Comparison:
                     else:
                         small[holder] = group
                 tops = self._together(small)
+            if word == "growing" and self.floors and not self.is_few:
+                found += self._from_rests(taken)
         return without_weak(by_name(found))
 
-    def _together(self, small: dict[int, list[_Moving]]) -> dict[int, list[_Moving]]:
+    def _from_rests(self, taken: set[int]) -> list[GrownPath]:
+        """Holders of what gathers in paths too small, or too new, to be seen by themselves."""
+        found: list[GrownPath] = []
+        for rest in rests(self.tree, self.tables, taken, self.moves):
+            grown = self._grown_rest(rest)
+            if grown is not None:
+                found.append(grown)
+                taken.add(rest.index)
+        return found
+
+    def _grown_rest(self, rest: Rest) -> GrownPath | None:
+        gained, gained_bytes = (s[-1] - s[self.start] for s in (rest.objects, rest.bytes))
+        asked = self._asked(self.requests)
+        if not is_enough(gained, gained_bytes, asked):
+            return None
+        path = self.paths[rest.index]
+        return GrownPath(
+            holder=self.tree.name(rest.index, path),
+            verdict="warming up" if path.flags & _pathtree.FLAG_BOUNDED else "growing",
+            confidence=rest.judged.confidence,
+            object_type=path.type,
+            object_count=path.count,
+            growth_objects=gained,
+            growth_bytes=gained_bytes,
+            objects=rest.objects,
+            bytes=rest.bytes,
+            seconds=self.seconds,
+            requests=self.requests,
+            held_from_c=False,
+            holds_weakly=bool(path.flags & _pathtree.FLAG_WEAK),
+            linked=False,
+            chain=self.tree.names.chain(rest.index, path.count),
+            holder_key=path.key,
+            member_key=path.key,
+            dense=is_dense(gained, gained_bytes, asked),
+        )
+
+    def _together(self, small: dict[int, list[Moving]]) -> dict[int, list[Moving]]:
         """What is too little under each key of a dict (a list a thread, say), by the dict."""
-        above: dict[int, list[_Moving]] = defaultdict(list)
+        above: dict[int, list[Moving]] = defaultdict(list)
         for holder, group in small.items():
             index = holder
             while index >= 0 and not self.paths[index].flags & _pathtree.FLAG_DISTINCT_KEY:
@@ -111,10 +132,10 @@ class Comparison:
             holder: alike for holder, group in above.items() if len(alike := self._alike(group)) > 1
         }
 
-    def _alike(self, group: list[_Moving]) -> list[_Moving]:
+    def _alike(self, group: list[Moving]) -> list[Moving]:
         """Those that are like the heaviest of them."""
 
-        def what(found: _Moving) -> tuple[str, str, bool]:
+        def what(found: Moving) -> tuple[str, str, bool]:
             path = self.paths[found.index]
             return path.type, path.name, found.by_count
 
@@ -125,52 +146,9 @@ class Comparison:
         """The requests that a gain is held against: those of the route that had the fewest."""
         return requests and max(requests * self.rarest, min(requests, _FEWEST))
 
-    def _moving(self) -> list[_Moving]:
-        moving: list[_Moving] = []
-        left_out: set[int] = set()
-        for index, path in enumerate(self.paths):
-            if path.parent in left_out or (path.parent < 0 and path.type_kind == TypeKind.CODE):
-                left_out.add(index)  # code that C holds is of stacks that tools remember, ours too
-                continue
-            if path.flags & _pathtree.FLAG_OWN or path.type_kind == TypeKind.WEAKREF:
-                continue
-            if self._is_subclasses(index):
-                continue
-            if path.parent < 0 and path.type_kind == TypeKind.STR:
-                continue  # the interpreter's table of interned names: modules import others late
-            series = [table.get(path.key) for table in self.tables]
-            judged = self._judge([0 if p is None else p.count for p in series], _LEAST_GAIN)
-            if judged.word != "steady":
-                moving.append(_Moving(index, judged, True))
-                continue
-            inner = [0 if p is None else p.inner for p in series]
-            sizes = [0 if p is None else p.size for p in series]
-            judged = self._judge(inner, _LEAST_GAIN)
-            if judged.word == "steady":
-                judged = self._judge(sizes, _LEAST_GAIN_BYTES)
-            if judged.word != "steady":
-                moving.append(_Moving(index, judged, False))
-        return moving
-
-    def _is_subclasses(self, index: int) -> bool:
-        """Whether a path is the table that a class has of its subclasses, which holds weakly."""
-        path = self.paths[index]
-        above = self.paths[path.parent].type_kind if path.parent >= 0 else TypeKind.OTHER
-        return (
-            above == TypeKind.TYPE
-            and path.type_kind == TypeKind.DICT
-            and path.edge == EdgeKind.OTHER
-        )
-
-    def _judge(self, values: list[int], least: int) -> Judged:
-        if max(values) - min(values) < least:
-            return STEADY
-        judged = self.judge(values, self.weights)
-        return STEADY if judged.word == "growing" and judged.growth < least else judged
-
-    def _tops(self, moving: dict[int, _Moving]) -> dict[int, list[_Moving]]:
+    def _tops(self, moving: dict[int, Moving]) -> dict[int, list[Moving]]:
         """What moves and has nothing above it that does, by the path that holds it."""
-        tops: dict[int, list[_Moving]] = defaultdict(list)
+        tops: dict[int, list[Moving]] = defaultdict(list)
         by_count = {index for index, found in moving.items() if found.by_count}
         for index, found in moving.items():
             if self.tree.has_above(index, by_count):
@@ -179,7 +157,7 @@ class Comparison:
             tops[parent if found.by_count and parent >= 0 else index].append(found)
         return tops
 
-    def _grown(self, holder: int, group: list[_Moving], word: Word) -> GrownPath | None:
+    def _grown(self, holder: int, group: list[Moving], word: Word) -> GrownPath | None:
         counted = [found for found in group if found.by_count]
         objects, sizes = self._series(holder, counted)
         gained, gained_bytes = (series[-1] - series[self.start] for series in (objects, sizes))
@@ -202,15 +180,18 @@ class Comparison:
         member = self.paths[heaviest.index]
         if self.is_few and heaviest.by_count and not self._are_many(heaviest.index, gained_bytes):
             return None
+        if self.is_few and member.type_kind == TypeKind.MODULE:
+            return None  # the first requests import
         main = self.tree.main(heaviest.index)
         if self.floors and may_be_cancelled(main.type, main.count, gained_bytes):
             return None
         linked = self.tree.is_linked(heaviest.index)
         named = self.tree.head(heaviest.index) if linked else holder
-        bounded = member.flags & _pathtree.FLAG_BOUNDED
+        name = self.tree.name(named, member)
+        bounded = member.flags & _pathtree.FLAG_BOUNDED or quiet.is_bounded_holder(name)
         end = self.tree.end_of_chain(heaviest.index, named)
         return GrownPath(
-            holder=self.tree.name(named, member),
+            holder=name,
             # a container with a limit stops by itself
             verdict="warming up" if bounded and word == "growing" else word,
             confidence=max(found.judged.confidence for found in group),
@@ -223,7 +204,8 @@ class Comparison:
             seconds=self.seconds,
             requests=self.requests,
             held_from_c=member.tier in (_pathtree.TIER_C, _pathtree.TIER_C_REFERRED),
-            holds_weakly=bool(member.flags & _pathtree.FLAG_WEAK),
+            holds_weakly=bool(member.flags & _pathtree.FLAG_WEAK)
+            or member.type_kind == TypeKind.WEAKREF,
             linked=linked,
             chain=self.tree.names.chain(end, self.paths[end].count),
             holder_key=self.paths[holder].key,
@@ -231,7 +213,7 @@ class Comparison:
             dense=is_dense(gained, gained_bytes, self._asked(self.requests)),
         )
 
-    def _series(self, holder: int, counted: list[_Moving]) -> tuple[list[int], list[int]]:
+    def _series(self, holder: int, counted: list[Moving]) -> tuple[list[int], list[int]]:
         """Objects and bytes under a holder, its own buffer included, in each summary."""
         own = self.paths[holder].key
         # what nothing above holds, such as objects held from C, is its own holder
@@ -247,6 +229,10 @@ class Comparison:
             sizes.append(
                 sum(path.all_bytes for path in held) + (itself.size if itself is not None else 0)
             )
+        folded = [] if counted else self.moves.folded(holder)
+        if any(folded):
+            sizes = [sum(both) for both in zip(sizes, folded, strict=True)]
+            objects = [objects[-1]] * len(objects)
         return objects, sizes
 
     def _gain(self, index: int) -> int:

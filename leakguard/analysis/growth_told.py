@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -11,6 +12,12 @@ if TYPE_CHECKING:
 
     from leakguard.analysis.growth_found import GrownPath
 
+# Where running threads are held: by the interpreter, which tells nobody who started them.
+_RUNNING = re.compile(
+    r"threading\.(_active|_shutdown_locks)\b|<thread>|C code \(threading\.Thread\._bootstrap\)"
+)
+# What grows with the threads explains them: it has so many objects for each, and so many bytes.
+_FOR_EACH, _NOT_NOTHING = 0.5, 0.1
 # Who holds weakly is named only where no other holder grows with so much of it.
 _EXPLAINED = 0.5
 
@@ -48,3 +55,23 @@ def without_weak(found: Iterable[GrownPath]) -> list[GrownPath]:
         for grown in found
         if not grown.holds_weakly or strong < _EXPLAINED * grown.growth_objects
     ]
+
+
+def threads_last(ranked: list[GrownPath]) -> list[GrownPath]:
+    """Growing threads once, and behind what grows with them: the pools that nobody shut down."""
+    running = [g for g in ranked if g.verdict == "growing" and _RUNNING.match(g.holder)]
+    if not running:
+        return ranked
+    told = next((g for g in running if g.holder.startswith("threading.")), running[0])
+    others = [grown for grown in ranked if grown not in running]
+    place = max(
+        (
+            at
+            for at, grown in enumerate(others, 1)
+            if grown.verdict == "growing"
+            and grown.object_count >= _FOR_EACH * told.object_count
+            and grown.growth_bytes >= _NOT_NOTHING * told.growth_bytes
+        ),
+        default=sum(g.verdict == "growing" and g.growth_bytes > told.growth_bytes for g in others),
+    )
+    return [*others[:place], told, *others[place:]]

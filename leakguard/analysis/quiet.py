@@ -53,6 +53,10 @@ _BOUNDED_CLASSES = frozenset(
         "sqlalchemy.util._collections.LRUCache",
     }
 )
+# The standard library's own, which empty themselves at a few hundred entries.
+_BOUNDED_HOLDERS = frozenset(
+    {"_strptime._regex_cache", "_struct", "re._cache", "re._cache2", "xml.etree.ElementPath._cache"}
+)
 _BOUNDED_LRU_ENTRY = "functools._lru_list_elem"
 
 # An object of these can hold others, but cannot grow after it was made, or only by writing code.
@@ -118,6 +122,11 @@ def is_bounded_type(name: str) -> bool:
     return (
         name in _BOUNDED_CLASSES or name.startswith(_BOUNDED_PACKAGES) or name == _BOUNDED_LRU_ENTRY
     )
+
+
+def is_bounded_holder(name: str) -> bool:
+    """Whether a holder of that name limits how much it holds, though no object of it says so."""
+    return name in _BOUNDED_HOLDERS
 
 
 def is_bounded_lru_entry(heap: Heap, node: int) -> bool:

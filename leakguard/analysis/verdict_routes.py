@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leakguard.analysis.origin import Origin, origin_of
 from leakguard.analysis.verdict_units import byte_words
+from leakguard.image.format import NO_REQUEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ _MOST_NAMED = 3
 # From this share on a route is as good as alone.
 _ALONE = 0.95
 _SPECIAL = {
-    "(no request)": "work outside of requests",
+    NO_REQUEST: "work outside of requests",
     "(in flight)": "requests in flight",
     "(other)": "the other routes",
     "(unmatched)": "requests that match no route",
@@ -48,11 +49,16 @@ class RoutesWords(NamedTuple):
 
 
 def routes_words(suspect: Suspect) -> RoutesWords | None:
-    """The routes of a suspect in words, None where none is known for certain."""
+    """The routes of a suspect in words, None where none is known for certain.
+
+    What no request allocated is named where nothing has more of it: beside a route it is what the
+    server made for each of its requests before anyone could know the route.
+    """
     told = [
         share
         for at, share in enumerate(suspect.routes)
-        if share.share >= _LEAST_SHARE and (share.share > share.margin or not at)
+        if share.share >= _LEAST_SHARE
+        and (not at or (share.share > share.margin and share.route != NO_REQUEST))
     ][:_MOST_NAMED]
     if not told:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from leakguard.analysis import analyse
+from leakguard.analysis.growth import Survey
 from leakguard.image import EdgeKind, Ident, ImageBuilder, RootKind, TypeKind
 
 KB, MB = 1000, 1_000_000
@@ -65,3 +66,24 @@ class HandMade:
 @pytest.fixture
 def heap():
     return HandMade()
+
+
+@pytest.fixture
+def series(heap):
+    """`series(build, counts)`: summaries of heaps that `build(heap, count)` filled, a minute and
+    `requests` requests apart."""
+
+    def make(build, counts, requests=100):
+        summaries = []
+        for at, count in enumerate(counts):
+            made = type(heap)()
+            made.builder.meta["created"] = 60.0 * at
+            build(made, count)
+            with made.builder.image() as image:
+                survey = Survey(image, summaries[0].keys if summaries else None)
+                summaries.append(
+                    survey.summary(requests=None if requests is None else requests * at)
+                )
+        return summaries
+
+    return make

@@ -41,6 +41,14 @@ def wrapped_listeners(heap):
     return "listener", "shop.signal.receivers"
 
 
+def callbacks_of_a_future(heap):
+    future = heap.variable(heap.shop, "shutdown", "_asyncio.Future", 120)
+    held = heap.edge(future, EdgeKind.OTHER, 0, heap.node("list", 8 * KB, TypeKind.LIST))
+    for callback in heap.fill(held, 5000, 400, "tuple", kind=TypeKind.TUPLE):
+        heap.edge(callback, EdgeKind.INDEX, 0, heap.node("method", 64, TypeKind.METHOD))
+    return "listener", "shop.shutdown"
+
+
 def global_cache(heap):
     held = heap.variable(heap.shop, "CACHE", "dict", 8 * KB, TypeKind.DICT)
     heap.fill(held, 5000, 400, edge=EdgeKind.DATA_KEY)
@@ -156,9 +164,9 @@ def held_from_c(heap):
 
 
 CASES = [
-    listener, bound_methods, wrapped_listeners, global_cache, class_attribute, lru_cache,
-    context_variable, thread_local, tasks, timers, exceptions, exception_chain, log_records,
-    log_handlers, closure_over_a_container, held_from_c,
+    listener, bound_methods, wrapped_listeners, callbacks_of_a_future, global_cache,
+    class_attribute, lru_cache, context_variable, thread_local, tasks, timers, exceptions,
+    exception_chain, log_records, log_handlers, closure_over_a_container, held_from_c,
 ]  # fmt: skip
 
 

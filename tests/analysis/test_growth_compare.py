@@ -6,31 +6,10 @@ import dataclasses
 
 import pytest
 
-from leakguard.analysis.growth import Survey, compare
+from leakguard.analysis.growth import compare
 from leakguard.image import EdgeKind, RootKind, TypeKind
 
 KB, MB = 1000, 1_000_000
-
-
-@pytest.fixture
-def series(heap):
-    """`series(build, counts)`: summaries of heaps that `build(heap, count)` filled, a minute and
-    `requests` requests apart."""
-
-    def make(build, counts, requests=100):
-        summaries = []
-        for at, count in enumerate(counts):
-            made = type(heap)()
-            made.builder.meta["created"] = 60.0 * at
-            build(made, count)
-            with made.builder.image() as image:
-                survey = Survey(image, summaries[0].keys if summaries else None)
-                summaries.append(
-                    survey.summary(requests=None if requests is None else requests * at)
-                )
-        return summaries
-
-    return make
 
 
 def carts(heap, count, size=200):
@@ -274,10 +253,25 @@ def test_who_holds_weakly_is_not_named_beside_who_holds(series):
     assert (grown.holder, grown.holds_weakly) == ("shop.BY_CART.data", True)
 
 
-def test_weak_references_are_no_members(series):
-    def build(heap, count):
+def test_weak_references_that_nobody_drops_are_told_where_nothing_else_grows(series):
+    def build(heap, count, *, alive):
         held = heap.variable(heap.shop, "OBSERVERS", "list", 8 * KB, TypeKind.LIST)
         heap.fill(held, count, 72, "weakref.ReferenceType", kind=TypeKind.WEAKREF)
+        if alive:
+            heap.fill(heap.variable(heap.shop, "CARTS", "list", 800, TypeKind.LIST), count, 400)
+
+    (grown,) = compare(series(lambda heap, count: build(heap, count, alive=False), EVEN)).paths
+    assert (grown.holder, grown.holds_weakly) == ("shop.OBSERVERS", True)
+    (grown,) = compare(series(lambda heap, count: build(heap, count, alive=True), EVEN)).paths
+    assert grown.holder == "shop.CARTS"
+
+
+def test_weak_references_of_nobody_are_no_members(series):
+    def build(heap, count):
+        held = heap.variable(heap.shop, "OBSERVERS", "shop.Observers", 64)
+        for edge in range(count):
+            ref = heap.node("weakref.ReferenceType", 72, TypeKind.WEAKREF)
+            heap.edge(held, EdgeKind.SLOT, f"ref {edge % 3}", ref)
 
     assert compare(series(build, EVEN)).paths == ()
 

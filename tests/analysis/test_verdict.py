@@ -99,6 +99,14 @@ def test_a_route_that_owes_its_share_to_chance_is_not_named(clean):
     assert "GET /cart/{n}" in found.text
 
 
+def test_what_the_server_made_before_the_route_was_known_is_not_beside_it():
+    route = RouteShare("GET /cart/{n}", 0.7, 3_200, 900.0, 0.1)
+    before = RouteShare("(no request)", 0.3, 0, None, 0.1)
+    found = judge(replace(ROUTED, routes=(route, before)), growth=growth())
+    assert found.text.startswith("GET /cart/{n} (70 %) leaks 900 bytes a request (")
+    assert "outside of requests" not in found.text
+
+
 @pytest.mark.parametrize(
     ("route", "beginning"),
     [

@@ -87,6 +87,15 @@ PUBLISHED = (
         reported="aio-libs/aiohttp/security/advisories/GHSA-27mf-ghqm-j3j8",
     ),
     published(
+        "cookies",
+        "aiohttp==3.12.2",
+        "aiohttp==3.12.15",
+        route="GET /fetch/{n}",
+        kind="global-cache",
+        holder=r"cookies\.jars\[\]\._cookies",
+        reported="aio-libs/aiohttp/issues/11052",
+    ),
+    published(
         "wrong_keys",
         "pickledb==0.9.2",
         "pickledb==1.0",
@@ -218,9 +227,18 @@ OWN = (
     own("cached_methods", "lru-cache", r"\.Cart\.total", "GET /cart/{n}"),
     own("classes", "global-cache", r"\.Model\.registry", "GET /schema/{n}"),
     own("wrapped_again", "closure", r"\.hook", "GET /install/{n}"),
+    own("forms_by_name", "global-cache", r"\.Registered\.registry", "GET /form/{n}"),
+    own("attributes_by_user", "global-cache", r"\.settings", "GET /save/{n}"),
+    own("growing_text", "global-cache", r"\.LOG", "GET /write/{n}"),
     own("growing_buffer", "global-cache", r"\.LOG", "GET /write/{n}"),
     own("listeners", "listener", r"\.bus\.listeners\['close'\]", "GET /connect/{n}"),
     own("seldom_and_large", "global-cache", r"\.UPLOADS", "GET /upload/{n}"),
+    Leak(
+        Run("modules_by_request", sampling=OFTEN),
+        "global-cache",
+        r"sys\.modules",
+        {"GET /template/{n}": 1.0},
+    ),
     # nobody in Python refers to these: the loop, the interpreter and the standard library do
     Leak(
         Run("sleeping_tasks", sampling=OFTEN),
@@ -240,6 +258,14 @@ OWN = (
         r"weakref\.finalize\._registry",
         {"GET /borrow/{n}": 1.0},
     ),
+)
+
+# What it started runs on, and is told beside it.
+RUNNING = Leak(
+    Run("idle_pools", sampling=OFTEN),
+    "global-cache",
+    r"idle_pools\.POOLS",
+    {"GET /convert/{n}": 1.0},
 )
 
 QUIET = (

@@ -1,0 +1,116 @@
+"""Which paths move from summary to summary, and how: by their objects' number, or by size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from leakguard.analysis import _pathtree
+from leakguard.analysis.growth_series import LEAST_INTERVALS, STEADY, Judged, judge, judge_few
+from leakguard.image import EdgeKind, TypeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from leakguard.analysis.growth_summary import GrowthPath, Summary
+
+# Below this a single path is noise.
+_LEAST_GAIN, _LEAST_GAIN_BYTES = 5, 2048
+# A small one is part of its owner in the image, a large one is there by itself.
+_LEAVES = frozenset({TypeKind.STR, TypeKind.BYTES})
+_TABLES = frozenset({TypeKind.DICT, TypeKind.LIST, TypeKind.SET, TypeKind.DEQUE})
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """A path that does not stay, and whether it is its own objects' number that moves."""
+
+    index: int
+    judged: Judged
+    by_count: bool
+
+
+class Moves:
+    """The paths of the last summary, each with what it was in the others."""
+
+    def __init__(
+        self, last: Summary, tables: Sequence[Mapping[int, GrowthPath]], weights: Sequence[float]
+    ) -> None:
+        self.paths = last.paths
+        self.tables = tables
+        self.weights = weights
+        self._judge = judge_few if len(weights) < LEAST_INTERVALS else judge
+
+    def moving(self) -> list[Moving]:
+        """All that do not stay, without what is nobody's leak."""
+        moving: list[Moving] = []
+        left_out: set[int] = set()
+        for index, path in enumerate(self.paths):
+            if path.parent in left_out or (path.parent < 0 and path.type_kind == TypeKind.CODE):
+                left_out.add(index)  # code that C holds is of stacks that tools remember, ours too
+                continue
+            if path.flags & _pathtree.FLAG_OWN or self._is_machinery(index):
+                continue
+            found = self._moves(index)
+            if found is not None:
+                moving.append(found)
+        return moving
+
+    def judge(self, values: Sequence[int], least: int) -> Judged:
+        """The word for a series; what gains less than `least` stays."""
+        if max(values) - min(values) < least:
+            return STEADY
+        judged = self._judge(values, self.weights)
+        return STEADY if judged.word == "growing" and judged.growth < least else judged
+
+    def judge_both(self, objects: Sequence[int], sizes: Sequence[int]) -> Judged:
+        """The word for objects and bytes together: what both, or else either, say."""
+        judged = self.judge(objects, _LEAST_GAIN)
+        return judged if judged.word != "steady" else self.judge(sizes, _LEAST_GAIN_BYTES)
+
+    def folded(self, index: int) -> list[int]:
+        """By summary, the size of a string while it was small enough to be a part of its owner:
+        what the owner has lost since."""
+        path = self.paths[index]
+        if path.type_kind not in _LEAVES or path.parent < 0:
+            return [0] * len(self.tables)
+        owner = self.paths[path.parent]
+        return [
+            max(0, table[owner.key].size - owner.size)
+            if path.key not in table and owner.key in table
+            else 0
+            for table in self.tables
+        ]
+
+    def _moves(self, index: int) -> Moving | None:
+        path = self.paths[index]
+        series = [table.get(path.key) for table in self.tables]
+        folded = self.folded(index)
+        if not any(folded):
+            judged = self.judge([0 if p is None else p.count for p in series], _LEAST_GAIN)
+            if judged.word != "steady":
+                return Moving(index, judged, True)
+        sizes = [more if p is None else p.size for p, more in zip(series, folded, strict=True)]
+        judged = self.judge_both([0 if p is None else p.inner for p in series], sizes)
+        return Moving(index, judged, False) if judged.word != "steady" else None
+
+    def _is_machinery(self, index: int) -> bool:
+        """Whether a path is a table that the interpreter keeps for itself, or a weak reference that
+        no container of somebody's has."""
+        path = self.paths[index]
+        above = self.paths[path.parent] if path.parent >= 0 else None
+        if above is None:
+            # the interpreter's table of interned names: modules import others late
+            return path.type_kind in (TypeKind.STR, TypeKind.WEAKREF)
+        if path.type_kind == TypeKind.WEAKREF:
+            return above.type_kind not in _TABLES or self._is_subclasses(above)
+        return self._is_subclasses(path)
+
+    def _is_subclasses(self, path: GrowthPath) -> bool:
+        """Whether a path is the table that a class has of its subclasses, which holds weakly."""
+        above = self.paths[path.parent].type_kind if path.parent >= 0 else TypeKind.OTHER
+        return (
+            above == TypeKind.TYPE
+            and path.type_kind == TypeKind.DICT
+            and path.edge == EdgeKind.OTHER
+        )

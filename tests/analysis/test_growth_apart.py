@@ -1,0 +1,148 @@
+"""What grows though each of its objects has a name of its own, or is too small to be kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from leakguard.analysis.growth import compare
+from leakguard.image import EdgeKind, Ident, RootKind, TypeKind
+
+KB = 1000
+EVEN = (100, 200, 300, 400, 500, 600)
+
+
+def attributes(heap, count):
+    """An object that gets an attribute for each user."""
+    box = heap.instance(heap.shop, "BOX", "shop.Box")
+    for user in range(count):
+        heap.variable(box, f"user_{user}", "list", 200, TypeKind.LIST)
+
+
+def classes(heap, count):
+    """A class for each form, by its name in a registry."""
+    held = heap.variable(heap.shop, "FORMS", "dict", 8 * KB, TypeKind.DICT)
+    for form in range(count):
+        made = heap.node("type", 900, TypeKind.TYPE, ident=Ident(f"shop.Form{form}"))
+        heap.edge(held, EdgeKind.DATA_KEY, (1 << 24) + form, made)
+
+
+def functions(heap, count):
+    """A generated function for each rule, in a list."""
+    held = heap.variable(heap.shop, "RULES", "list", 8 * KB, TypeKind.LIST)
+    for rule in range(count):
+        made = heap.node("function", 150, TypeKind.FUNCTION, ident=Ident(f"shop.rule_{rule}"))
+        heap.edge(held, EdgeKind.INDEX, rule, made)
+
+
+@pytest.mark.parametrize(
+    ("build", "holder", "kind"),
+    [
+        (attributes, "shop.BOX", "shop.Box"),
+        (classes, "shop.FORMS", "type"),
+        (functions, "shop.RULES", "function"),
+    ],
+)
+def test_what_has_a_name_each_is_counted_together(series, build, holder, kind):
+    (grown,) = compare(series(build, EVEN)).paths
+    assert (grown.verdict, grown.holder, grown.object_type) == ("growing", holder, kind)
+    assert grown.growth_objects == 400
+
+
+@pytest.mark.parametrize("build", [attributes, classes, functions])
+def test_what_was_named_once_is_no_leak(series, build):
+    assert compare(series(build, (100, 400, 400, 400, 400, 400))).growing() == ()
+
+
+def test_what_is_below_a_holder_is_told_once(series):
+    def build(heap, count):
+        attributes(heap, count)
+        box = heap.instance(heap.lib, "LOG", "lib.Log")
+        held = heap.variable(box, "records", "list", 8 * KB, TypeKind.LIST)
+        heap.fill(held, count, 300, "lib.Record")
+
+    found = compare(series(build, EVEN)).growing()
+    assert sorted(grown.holder for grown in found) == ["lib.LOG.records", "shop.BOX"]
+
+
+def plugins(heap, count):
+    """Modules in sys.modules: `count` of those that each request makes beside two of warm-up."""
+    system = heap.module("sys", None)
+    table = heap.variable(system, "modules", "dict", 8 * KB, TypeKind.DICT)
+    for at in range(count):
+        name = f"plugin_{at}"
+        module = heap.node("module", 72, TypeKind.MODULE, ident=Ident(name, f"/srv/{name}.py"))
+        heap.builder.root(module, RootKind.MODULE)
+        names = heap.slot(module, "__dict__", "dict", 400, TypeKind.DICT)
+        heap.variable(names, "TABLE", "list", 100, TypeKind.LIST)
+        heap.edge(table, EdgeKind.KEY, name, module)
+
+
+def test_modules_that_requests_make_are_held_by_sys_modules(series):
+    (grown,) = compare(series(plugins, (2, 102, 202, 302, 402, 502))).paths
+    assert (grown.verdict, grown.holder, grown.object_type) == ("growing", "sys.modules", "module")
+    assert grown.growth_objects >= 3 * 400  # with their dicts and tables
+
+
+@pytest.mark.parametrize("counts", [(2, 90), (2, 90, 90, 90, 90, 90), (2, 2, 2, 90, 90, 90)])
+def test_what_is_imported_late_is_no_leak(series, counts):
+    assert compare(series(plugins, counts)).growing() == ()
+
+
+def test_a_string_that_grows_was_a_part_of_its_module_while_it_was_small(series):
+    def growing(heap, size):
+        large = size > 65_000
+        log = heap.module("shop.log", "/srv/app/log.py")
+        holder = heap.node("shop.Log", 64 if large else 64 + size, flags=3)
+        heap.edge(log, EdgeKind.KEY, "log", holder)
+        if large:
+            heap.edge(holder, EdgeKind.ATTR, "text", heap.node("str", size, TypeKind.STR))
+
+    sizes = [30_000 * at for at in range(1, 8)]
+    (grown,) = compare(series(growing, sizes)).paths
+    assert (grown.verdict, grown.holder, grown.object_type) == (
+        "growing",
+        "shop.log.log.text",
+        "str",
+    )
+    assert grown.growth_bytes == 150_000
+
+
+@pytest.mark.parametrize(
+    ("modules", "attribute", "said"),
+    [("re", "_cache", "warming up"), ("shop.re", "_cache", "growing")],
+)
+def test_a_cache_of_the_standard_library_that_empties_itself_is_no_leak(
+    series, modules, attribute, said
+):
+    def build(heap, count):
+        module = heap.module(modules, "/usr/lib/python3.12/re/__init__.py")
+        cache = heap.variable(module, attribute, "dict", 8 * KB, TypeKind.DICT)
+        heap.fill(cache, count, 400, "re.Pattern", edge=EdgeKind.DATA_KEY)
+
+    (grown,) = compare(series(build, EVEN)).paths
+    assert grown.verdict == said
+
+
+def threads(heap, count, *, pools):
+    active = heap.variable(
+        heap.module("threading", "/usr/lib/python3.12/threading.py"),
+        "_active",
+        "dict",
+        8 * KB,
+        TypeKind.DICT,
+    )
+    heap.fill(active, count, 900, "threading.Thread", edge=EdgeKind.DATA_KEY)
+    for _ in range(count):
+        heap.builder.root(heap.node("<thread>", 300, TypeKind.THREAD), RootKind.THREAD)
+    if pools:
+        held = heap.variable(heap.shop, "POOLS", "list", 8 * KB, TypeKind.LIST)
+        heap.fill(held, count, 500, "shop.Pool")
+
+
+@pytest.mark.parametrize(
+    ("pools", "holders"),
+    [(True, ["shop.POOLS", "threading._active"]), (False, ["threading._active"])],
+)
+def test_running_threads_are_told_once_and_behind_what_started_them(series, pools, holders):
+    found = compare(series(lambda heap, count: threads(heap, count, pools=pools), EVEN)).growing()
+    assert [grown.holder for grown in found] == holders
