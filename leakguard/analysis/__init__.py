@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from leakguard.analysis.attribution import attribute
-from leakguard.analysis.earlier import look_back
+from leakguard.analysis.earlier_lives import look_back
 from leakguard.analysis.findings import Findings, ProcessFacts, SnapshotFacts
 from leakguard.analysis.growth_history import compare_with
 from leakguard.analysis.heap import Heap

@@ -120,6 +120,7 @@ cdef Py_ssize_t checked_node_count(
     return count
 
 
+include "_retained.pxi"
 include "_dominators.pxi"
 include "_shortest.pxi"
 include "_groups.pxi"

@@ -49,7 +49,7 @@ class Moves:
             if path.parent in left_out or (path.parent < 0 and path.type_kind == TypeKind.CODE):
                 left_out.add(index)  # code that C holds is of stacks that tools remember, ours too
                 continue
-            if path.flags & _pathtree.FLAG_OWN or self._is_machinery(index):
+            if path.flags & _pathtree.FLAG_OWN or self.is_machinery(index):
                 continue
             found = self._moves(index)
             if found is not None:
@@ -82,6 +82,18 @@ class Moves:
             for table in self.tables
         ]
 
+    def is_machinery(self, index: int) -> bool:
+        """Whether a path is a table that the interpreter keeps for itself, or a weak reference that
+        no container of somebody's has."""
+        path = self.paths[index]
+        above = self.paths[path.parent] if path.parent >= 0 else None
+        if above is None:
+            # the interpreter's table of interned names: modules import others late
+            return path.type_kind in (TypeKind.STR, TypeKind.WEAKREF)
+        if path.type_kind == TypeKind.WEAKREF:
+            return above.type_kind not in _TABLES or self._is_subclasses(above)
+        return self._is_subclasses(path)
+
     def _moves(self, index: int) -> Moving | None:
         path = self.paths[index]
         series = [table.get(path.key) for table in self.tables]
@@ -93,18 +105,6 @@ class Moves:
         sizes = [more if p is None else p.size for p, more in zip(series, folded, strict=True)]
         judged = self.judge_both([0 if p is None else p.inner for p in series], sizes)
         return Moving(index, judged, False) if judged.word != "steady" else None
-
-    def _is_machinery(self, index: int) -> bool:
-        """Whether a path is a table that the interpreter keeps for itself, or a weak reference that
-        no container of somebody's has."""
-        path = self.paths[index]
-        above = self.paths[path.parent] if path.parent >= 0 else None
-        if above is None:
-            # the interpreter's table of interned names: modules import others late
-            return path.type_kind in (TypeKind.STR, TypeKind.WEAKREF)
-        if path.type_kind == TypeKind.WEAKREF:
-            return above.type_kind not in _TABLES or self._is_subclasses(above)
-        return self._is_subclasses(path)
 
     def _is_subclasses(self, path: GrowthPath) -> bool:
         """Whether a path is the table that a class has of its subclasses, which holds weakly."""

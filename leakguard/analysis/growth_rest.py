@@ -52,7 +52,7 @@ def rests(
         path = tree.paths[index]
         if index in own or index in taken or path.type_kind in _CODE:
             continue
-        if tree.has_above(index, taken):
+        if tree.has_above(index, taken) or moves.is_machinery(index):
             continue
         apart = [
             tree.paths[child].key

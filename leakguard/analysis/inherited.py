@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from leakguard.analysis.earlier import added
+from leakguard.analysis.earlier_lives import added
 from leakguard.analysis.growth_notes import NOT_ENOUGH
 from leakguard.analysis.verdict_earlier import believed
 

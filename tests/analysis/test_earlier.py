@@ -8,7 +8,8 @@ import random
 
 import pytest
 
-from leakguard.analysis.earlier import Earlier, GrewBefore, Life, generations, look_back
+from leakguard.analysis.earlier import Earlier, GrewBefore, Life
+from leakguard.analysis.earlier_lives import generations, look_back
 from leakguard.analysis.evidence import Evidence
 from leakguard.analysis.findings import SnapshotFacts, Suspect
 from leakguard.analysis.growth_compare import Growth

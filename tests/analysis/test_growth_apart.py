@@ -64,6 +64,18 @@ def test_what_is_below_a_holder_is_told_once(series):
     assert sorted(grown.holder for grown in found) == ["lib.LOG.records", "shop.BOX"]
 
 
+def test_the_table_that_a_class_has_of_its_subclasses_is_nobodys_leak(series):
+    def build(heap, count):
+        model = heap.variable(heap.shop, "Model", "type", 900, TypeKind.TYPE)
+        table = heap.edge(model, EdgeKind.OTHER, 0, heap.node("dict", 8 * KB, TypeKind.DICT))
+        refs = heap.fill(
+            table, count, 72, "weakref.ReferenceType", EdgeKind.DATA_KEY, kind=TypeKind.WEAKREF
+        )
+        assert len(refs) == count
+
+    assert compare(series(build, EVEN)).paths == ()
+
+
 def plugins(heap, count):
     """Modules in sys.modules: `count` of those that each request makes beside two of warm-up."""
     system = heap.module("sys", None)
