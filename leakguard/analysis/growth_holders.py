@@ -79,15 +79,16 @@ class Comparison:
                         small[holder] = group
                 tops = self._together(small)
             if word == "growing" and self.floors and not self.is_few:
-                found += self._from_rests(taken)
+                found += self._from_rests(taken, [grown.holder for grown in found])
         return without_weak(by_name(found))
 
-    def _from_rests(self, taken: set[int]) -> list[GrownPath]:
+    def _from_rests(self, taken: set[int], told: list[str]) -> list[GrownPath]:
         """Holders of what gathers in paths too small, or too new, to be seen by themselves."""
         found: list[GrownPath] = []
         for rest in rests(self.tree, self.tables, taken, self.moves):
             grown = self._grown_rest(rest)
-            if grown is not None:
+            # a new thread's part of what grows in the others is no other leak
+            if grown is not None and not grown.holder.startswith(tuple(told)):
                 found.append(grown)
                 taken.add(rest.index)
         return found

@@ -76,6 +76,19 @@ def test_the_table_that_a_class_has_of_its_subclasses_is_nobodys_leak(series):
     assert compare(series(build, EVEN)).paths == ()
 
 
+def test_what_a_new_thread_adds_to_a_holder_is_no_other_leak(series):
+    def build(heap, count):
+        local = heap.variable(heap.shop, "local", "dict", 8 * KB, TypeKind.DICT)
+        for thread in range(1 + count // 200):
+            edge = EdgeKind.DATA_KEY
+            own = heap.edge(local, edge, (1 << 24) + thread, heap.node("dict", 64, TypeKind.DICT))
+            rows = heap.variable(own, "rows", "list", 8 * KB, TypeKind.LIST)
+            heap.fill(rows, count, 200, "list", kind=TypeKind.LIST)
+
+    found = compare(series(build, EVEN)).growing()
+    assert [grown.holder for grown in found] == ["shop.local[int]['rows']"]
+
+
 def plugins(heap, count):
     """Modules in sys.modules: `count` of those that each request makes beside two of warm-up."""
     system = heap.module("sys", None)
