@@ -36,7 +36,7 @@ def compare(before: Opened, after: Opened, longest: int) -> dict[str, Any]:
     difference = diff(earlier, later, 1, 2, most=MOST_HOLDERS)
     wording = Wording(after.heap, longest)
     kinds = {found["holder"]: found["kind"] for found in after.found[0]["suspects"]}
-    holders = [
+    holders: list[dict[str, Any]] = [
         _gained(grown, earlier, later) | {"kind": _kind(grown.holder, kinds)}
         for grown in difference.holders
     ]
