@@ -51,6 +51,7 @@ cdef extern from "_lookup.h":
 
 cdef extern from "_types.h":
     PyObject *PyTuple_GET_ITEM(PyObject *, Py_ssize_t) noexcept
+    PyObject *PyList_GET_ITEM(PyObject *, Py_ssize_t) noexcept
     ctypedef PyObject *(*vectorcallfunc)(PyObject *, PyObject *const *, size_t, PyObject *)
     ctypedef enum PySendResult:
         PYGEN_RETURN, PYGEN_ERROR, PYGEN_NEXT

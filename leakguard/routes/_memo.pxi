@@ -12,17 +12,22 @@ cdef inline object found(PyObject *mapping, PyObject *key):
     cdef PyObject *value = lg_find(mapping, key) if PyDict_CheckExact(<object>mapping) else NULL
     return <object>value if value != NULL else None
 
+cdef enum:
+    RECENT = 64
+
 cdef Py_ssize_t method_at = 0, root_at = 0
 
 cdef class NameMemo:
     """Names that were found before, by endpoint, template or path; `find` is asked for the others."""
 
     cdef readonly dict by_endpoint, by_template, by_path
+    cdef list recent  # entries of by_endpoint: to find one there takes an int
 
     def __cinit__(self, *_, **__):
         self.by_endpoint = {}
         self.by_template = {}
         self.by_path = {}
+        self.recent = [None] * RECENT
 
     def __call__(self, Flight flight not None):
         return self.name(flight)
@@ -59,8 +64,8 @@ cdef class NameMemo:
             found = lg_find_text(<PyObject *>self.by_template, said)
             return lg_find_text(found, method) if found != NULL else NULL
         if key != NULL and key != <PyObject *>None:
-            found = PyDict_GetItemWithError(self.by_endpoint, <size_t>key)
-            if found != NULL and PyTuple_GET_ITEM(found, 0) == key:
+            found = self.of_endpoint(key)
+            if found != NULL:
                 return lg_find(PyTuple_GET_ITEM(found, 1), method)
         elif flight.code < 300 or flight.code >= 500:
             if wsgi or flight.entry is None:
@@ -78,6 +83,18 @@ cdef class NameMemo:
                 if key == NULL or lg_is_text(key, "", 0) or not <object>key:
                     return PyTuple_GET_ITEM(found, 1)
         return NULL
+
+    cdef PyObject *of_endpoint(self, PyObject *endpoint) except? NULL:
+        """Borrowed; NULL if there is none. An entry holds its endpoint, so the address tells."""
+        cdef Py_ssize_t at = <Py_ssize_t>((<size_t>endpoint >> 5) % RECENT)
+        cdef PyObject *entry = PyList_GET_ITEM(<PyObject *>self.recent, at)
+        if entry != <PyObject *>None and PyTuple_GET_ITEM(entry, 0) == endpoint:
+            return entry
+        entry = PyDict_GetItemWithError(self.by_endpoint, <size_t>endpoint)
+        if entry == NULL or PyTuple_GET_ITEM(entry, 0) != endpoint:
+            return NULL
+        self.recent[at] = <object>entry
+        return entry
 
     def find(self, flight):
         raise NotImplementedError
