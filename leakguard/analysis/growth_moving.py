@@ -72,8 +72,8 @@ class Moves:
         """By summary, the size of a string while it was small enough to be a part of its owner:
         what the owner has lost since."""
         path = self.paths[index]
-        if path.type_kind not in _LEAVES or path.parent < 0:
-            return [0] * len(self.tables)
+        if path.type_kind not in _LEAVES or path.parent < 0 or path.count != 1:
+            return [0] * len(self.tables)  # of several, who knows which was when a part of it
         owner = self.paths[path.parent]
         return [
             max(0, table[owner.key].size - owner.size)
