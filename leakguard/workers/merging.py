@@ -35,7 +35,7 @@ class MergedSuspect:
     """One suspect, in the workers that have it.
 
     `pids` are those of them that live, `ended` counts the others. `undecided` are workers that live
-    and have too little history yet to say whether it grows there too. `bytes` is the sum of what it
+    and have too little history yet to say whether they have it too. `bytes` is the sum of what it
     retains in those that live (or, if none does, in those that ended); `rates` are the bytes a
     minute by which it grows in each that can tell, the smallest first. `suspect` is the whole
     finding of `worst_pid`, the worker where it is largest.
@@ -115,7 +115,7 @@ def _merged(found: list[_Found], workers: Iterable[WorkerFindings]) -> MergedSus
         kind=largest["kind"],
         holder=largest["holder"],
         pids=tuple(sorted(has_it)),
-        undecided=tuple(sorted(set(too_early) - has_it)) if any(p > 0 for p in rates) else (),
+        undecided=tuple(sorted(set(too_early) - has_it)),
         ended=len(found) - len(alive),
         bytes=sum(suspect["retained_bytes"] for _, suspect in counted),
         rates=rates,

@@ -107,8 +107,8 @@ def test_a_worker_that_cannot_tell_yet_is_counted_on_neither_side():
         ]
     )
     assert (carts.pids, carts.undecided) == ((1, 5), (3, 4))
-    # what nobody has seen to grow is told by its size, which one image shows
-    assert (large.pids, large.undecided) == ((4,), ())
+    # what is told by its size alone may still be too small where there was little time
+    assert (large.pids, large.undecided) == ((4,), (3, 5))
 
 
 def test_nothing_merges_to_nothing():
