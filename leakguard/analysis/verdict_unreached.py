@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from leakguard.analysis.verdict_terms import TermsSeen
 
 ADVICE = (
-    "Look at the extension that this line calls: it forgets to give back a reference (Py_DECREF)\n"
-    "or a block (PyMem_Free); update it."
+    "Look at what this line calls: an extension that forgets to give back a reference\n"
+    "(Py_DECREF) or a block (PyMem_Free) wants an update; strings that are interned\n"
+    "(sys.intern) are kept for ever by CPython 3.12."
 )
 # A term that grows more than so many times as fast is another story, and the one to tell.
 _MUCH_FASTER = 2
