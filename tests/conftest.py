@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 
 import pytest
@@ -20,6 +21,13 @@ def own_runtime_directory(tmp_path_factory):
         patch.setenv("XDG_RUNTIME_DIR", str(place))
         patch.setenv("TMPDIR", str(place))  # where workers without the former meet
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def interrupts_are_heard():
+    """Tests in the background ignore Ctrl-C, and so would what they start and interrupt."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
