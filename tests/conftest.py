@@ -38,6 +38,17 @@ def own_tracks(monkeypatch):
     monkeypatch.setattr(tracks, "_tracks", {})
 
 
+@pytest.fixture(autouse=True)
+def own_workers():
+    """What a test has registered listens as long as the process lives: hundreds of them at last."""
+    from leakguard.workers import worker
+
+    there = set(worker._workers)
+    yield
+    for made in set(worker._workers) - there:
+        made.leave(trace=False)
+
+
 @pytest.fixture
 def on_its_own(monkeypatch, tmp_path):
     """An endpoint that has no tokens and no wrong guesses of other tests, and stops sampling."""
