@@ -77,7 +77,7 @@ def test_secrets_stay_out(tmp_path: Path, method: Any) -> None:
     planted = plant(secrets)
     file = tmp_path / "heap.lgheap"
     frame_variable = uuid.uuid4().hex
-    leakguard.snapshot(file, method=method).close()
+    leakguard.snapshot(file, timeout=600, method=method).close()  # of all that the tests left
     written = file.read_bytes()
     assert len(secrets) > 20
     assert len(planted) == 19
