@@ -131,6 +131,29 @@ cdef int walk(Graph *g) noexcept nogil:
         g.heap_bytes += (<uint64_t *>g.size.p)[i]
     return 0
 
+cdef int walk_and_measure(Graph *g) noexcept nogil:
+    cdef Shared *shared = g.shared
+    cdef uint64_t in_pymalloc = 0
+    cdef int failed = walk(g)
+    shared.mapped_bytes = lg_mapped_bytes
+    if failed:
+        if shared.failure == NO_FAILURE:
+            shared.failure = OUT_OF_MEMORY
+        return -1
+    if g.facts.statistics != NULL:
+        print_statistics(g.facts)
+        in_pymalloc = lg_pymalloc_in_use(g.facts.statistics_text)
+    if in_pymalloc:             # it does not tell where another tool has put itself in front of it
+        shared.allocated_bytes = in_pymalloc + g.facts.malloc_bytes + lg_mmap_bytes
+    shared.objects = g.objects
+    return 0
+
+cdef void print_statistics(Facts *facts) noexcept nogil:
+    if facts.tables == NULL:
+        lg_pymalloc_report(facts.statistics, NULL, NULL, facts.in_process)
+    else:
+        lg_pymalloc_report(facts.statistics, facts.tables.hook, facts.tables.below, facts.in_process)
+
 cdef void release_walk(Graph *g) noexcept nogil:
     """Give back what only the walk needs, so that the image takes its place in memory."""
     lg_release(&g.page_key)
