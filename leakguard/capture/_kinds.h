@@ -3,7 +3,7 @@
 #define LEAKGUARD_KINDS_H
 #include "_labels.h"
 
-/* kinds as the image has them (docs/image-format.md), then two that only the walk tells apart */
+/* kinds as the image has them (docs/image-format.md) */
 enum {
     LG_OTHER, LG_NONE, LG_STR, LG_BYTES, LG_INT, LG_FLOAT, LG_BOOL, LG_COMPLEX, LG_BYTEARRAY,
     LG_DICT, LG_LIST, LG_TUPLE, LG_SET, LG_TYPE, LG_CODE, LG_FUNCTION, LG_MODULE, LG_CELL,
@@ -11,6 +11,7 @@ enum {
     LG_LRU_CACHE, LG_THREAD_LOCAL, LG_TASK, LG_EXCEPTION, LG_TRACEBACK, LG_BUILTIN_FUNCTION,
     LG_NUMPY_ARRAY, LG_PARTIAL
 };
+/* what the walk alone tells apart */
 enum { LG_PLAIN, LG_HAMT_BITMAP, LG_HAMT_COLLISION, LG_ORDERED_DICT, LG_DATETIME, LG_TIME, LG_MMAP,
        LG_LRU_LINK };
 

@@ -7,6 +7,7 @@ which data flows: a graph is built, written as an image, and both happen in a ch
 """
 
 include "_native.pxi"
+include "_state.pxi"
 include "_nodes.pxi"
 include "_edges.pxi"
 include "_threads.pxi"
