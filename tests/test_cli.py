@@ -14,6 +14,7 @@ import pytest
 from leakguard import cli
 from leakguard.endpoint.tokens import app_token
 from leakguard.image import EdgeKind, Ident, ImageBuilder, RootKind, TypeKind
+from leakguard.page import static
 from leakguard.report import jsonform
 
 if TYPE_CHECKING:
@@ -252,6 +253,16 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         cli.main(["--version"])
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith("leakguard ")
+
+
+@pytest.mark.parametrize("built", [True, False])
+def test_the_version_tells_what_the_page_lacks(
+    built: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(static, "has_script", lambda: built)
+    with pytest.raises(SystemExit):
+        cli.main(["--version"])
+    assert ("install Node 18 or newer" in capsys.readouterr().out) is not built
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["open", "--help"], ["token", "--help"]])

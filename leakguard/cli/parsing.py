@@ -40,7 +40,7 @@ def new_parser() -> tuple[Parser, Verbs]:
         epilog="Exit status: 0 nothing found, 1 a suspect is reported, 2 error.",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"leakguard {_version()}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     # a missing verb is reported by the caller, after misspelt options
     return parser, parser.add_subparsers(dest="verb", metavar="VERB")
 
@@ -109,6 +109,18 @@ def close(word: str, known: Iterable[str]) -> str:
     """Which word was probably meant, or where to read."""
     matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f", did you mean '{matches[0]}'?" if matches else "; see 'leakguard --help'"
+
+
+class _Version(argparse.Action):
+    """Prints the version, and what the page lacks where it was built without npm."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
+        from leakguard.page import static  # read for this alone
+
+        print(f"leakguard {_version()}")
+        if not static.has_script():
+            print(f"its page is {static.WITHOUT_SCRIPT}")
+        parser.exit()
 
 
 def _version() -> str:

@@ -172,9 +172,8 @@ def error(request: EndpointRequest, language: str, refusal: Refusal) -> Endpoint
     else:
         again = "../" * (request.path.count("/") - 1) or "./"
     text = render.error(words(language), refusal.status, refusal.message, again=again)
-    headers = [*policy.ERROR_HEADERS, *refusal.headers]
-    if refusal.headers == CHALLENGES:
-        headers = [*policy.ERROR_HEADERS, *PAGE_CHALLENGES]
+    challenges = PAGE_CHALLENGES if refusal.headers == CHALLENGES else refusal.headers
+    headers = [*policy.error_headers(static.base_style()), *challenges]
     return EndpointResponse.whole(refusal.status, HTML, _bytes(text), headers)
 
 

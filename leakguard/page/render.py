@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import jinja2
 
-from leakguard.page import figures, sentences
+from leakguard.page import figures, sentences, static
 from leakguard.page.catalogue import LANGUAGES, words
 from leakguard.page.chain import link_words, place
 from leakguard.page.names import name
@@ -72,7 +72,13 @@ def error(said: Words, status: int, message: str, *, again: str) -> str:
     return (
         _environment()
         .get_template("error.html")
-        .render(t=said, status=status, message=sentences.message(said, message), again=again)
+        .render(
+            t=said,
+            status=status,
+            message=sentences.message(said, message),
+            again=again,
+            style=static.base_style(),
+        )
     )
 
 

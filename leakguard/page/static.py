@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import logging
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from importlib.resources.abc import Traversable
 
+BASE_STYLE = "base.css"
+logger = logging.getLogger("leakguard")
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -27,6 +30,12 @@ _TYPES = {
     ".png": "image/png",
     ".woff2": "font/woff2",
 }
+
+
+WITHOUT_SCRIPT = (
+    "without its script: no graphs, no heaps to look around in. LeakGuard was built without npm; "
+    "install Node 18 or newer with npm, then LeakGuard again"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +65,34 @@ class Bundle:
 def bundle() -> Bundle:
     """What this installation has. Raises OSError where its own files cannot be read."""
     page = files("leakguard.page")
-    found = {name: page.joinpath(name) for name in ("page.css", "icon.svg")}
+    found = {name: page.joinpath(name) for name in (BASE_STYLE, "page.css", "icon.svg")}
     for language in LANGUAGES:
         found[f"words.{language}.json"] = page.joinpath("words", f"{language}.json")
     names = {plain: _hashed(plain, file.read_bytes()) for plain, file in found.items()}
     table = {names[plain]: file for plain, file in found.items()}
-    built = files("leakguard").joinpath("ui", "static")
+    built = _built()
     for plain, name in _manifest(built).items():
         if "/" not in name and "." + name.rpartition(".")[2] in _TYPES:
             names[plain], table[name] = name, built.joinpath(name)
-    return Bundle(names, table)
+    made = Bundle(names, table)
+    if not made.has_script:  # the build has said so, but pip shows that with -v only
+        logger.warning("the page is %s", WITHOUT_SCRIPT)
+    return made
+
+
+def has_script() -> bool:
+    """Whether the browser's part of the page was built: the same without reading the files."""
+    return "app.js" in _manifest(_built())
+
+
+@functools.cache
+def base_style() -> str:
+    """The style of every page; a refusal has it within, as it may load nothing. Raises OSError."""
+    return files("leakguard.page").joinpath(BASE_STYLE).read_text("utf-8")
+
+
+def _built() -> Traversable:
+    return files("leakguard").joinpath("ui", "static")
 
 
 def _manifest(built: Traversable) -> dict[str, str]:

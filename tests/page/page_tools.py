@@ -35,10 +35,11 @@ class Element:
     @property
     def text(self):
         """What is read, with single spaces."""
-        return " ".join(self._text().split())
+        return " ".join(self.text_as_it_is.split())
 
-    def _text(self):
-        return "".join(c if isinstance(c, str) else c._text() for c in self.children)
+    @property
+    def text_as_it_is(self):
+        return "".join(c if isinstance(c, str) else c.text_as_it_is for c in self.children)
 
     def all(self, tag=None, **wanted):
         """The elements below of a tag with those attributes; `class_` is one of several."""

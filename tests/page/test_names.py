@@ -91,7 +91,7 @@ def test_a_sentence_reads_as_it_is_whatever_names_are_in_it(text, names):
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=20))
 def test_what_is_filled_into_words_is_escaped_once(text):
     told = words("en")("say.share", name=text, percent="5 %")
-    assert read(told)._text() == f"{text} (5 %)"
+    assert read(told).text_as_it_is == f"{text} (5 %)"
 
 
 def test_a_name_stands_apart_from_its_neighbours(opened):

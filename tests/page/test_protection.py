@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 
 import pytest
@@ -40,6 +42,8 @@ def test_a_browser_without_a_token_is_told_how_to_log_in(endpoint, examine):
     assert "the password is LeakGuard's token" in page.one("main").text
     assert page.all("script") == page.all("link", rel="stylesheet") == []
     assert policy(response)["default-src"] == "'none'"
+    style = hashlib.sha256(page.one("style").text_as_it_is.encode()).digest()
+    assert policy(response)["style-src"] == f"'sha256-{base64.b64encode(style).decode()}'"
     assert header(response, "set-cookie") == []
     in_chinese = ask(endpoint, token=None, headers=[("accept-language", "zh-CN")])
     assert "令牌" in read(in_chinese.body).one("main").text
@@ -170,7 +174,7 @@ def test_a_bundle_is_served_when_there_is_one(endpoint, tmp_path, monkeypatch):
         script = page.one("script").attributes
         assert script["src"] == "_leak/static/app.12ab.js"
         assert script["type"] == "module"
-        assert len(page.all("link", rel="stylesheet")) == 2
+        assert len(page.all("link", rel="stylesheet")) == 3
         response = ask(endpoint, path="/static/app.12ab.js")
         assert header(response, "content-type") == ["text/javascript; charset=utf-8"]
         assert response.body == b"export {}"
@@ -180,13 +184,17 @@ def test_a_bundle_is_served_when_there_is_one(endpoint, tmp_path, monkeypatch):
         static.bundle.cache_clear()
 
 
-def test_without_a_bundle_the_page_says_so_quietly(endpoint, tmp_path, monkeypatch):
+def test_without_a_bundle_the_page_and_the_log_say_so(endpoint, tmp_path, monkeypatch, caplog):
     known = static.files
     monkeypatch.setattr(static, "files", lambda of: tmp_path if of == "leakguard" else known(of))
     static.bundle.cache_clear()
     try:
         page = read(ask(endpoint).body)
         assert page.all("script") == []
-        assert "built without pictures" in page.one("footer").text
+        assert "built without the page's script" in page.one("main").text
+        ask(endpoint)
+        assert [record.getMessage()[:32] for record in caplog.records] == [
+            "the page is without its script: "
+        ]
     finally:
         static.bundle.cache_clear()

@@ -43,7 +43,7 @@ def said(element):
             yield element.attributes[name]
     for child in element.children:
         if isinstance(child, Element):
-            if child.tag not in ("bdi", "title") and "translate" not in child.attributes:
+            if child.tag not in ("bdi", "title", "style") and "translate" not in child.attributes:
                 yield from said(child)
         elif child.strip():
             yield child.strip()
