@@ -1,29 +1,28 @@
 """Nanoseconds that the sampler's hooks add to a PyObject_Malloc and a PyObject_Free.
 
-The least of many rounds, which take turns: other work on the machine only ever adds.
+What a pair takes depends on where the loader has put the code, by more than a nanosecond. So
+several fresh processes time it (`pairs_run.py`): their median tells, and beside it stands how far
+they are apart.
 """
 
 from __future__ import annotations
 
-import ctypes
+import json
 import shutil
 import subprocess
+import sys
 import sysconfig
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from figures import Figure
-
-from leakguard.routes import sampling
+from figures import Figure, median, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROUNDS = 60
-PAIRS = 200_000
-ORDERS = {"LIFO 32": (32, 1), "LIFO 512": (512, 1), "FIFO 64": (64, 1000)}
-"""Size of the blocks in bytes, and how many are alive at a time."""
+PROCESSES = 15
+SCRIPT = Path(__file__).with_name("pairs_run.py")
 
 SOURCE = """
 #include <Python.h>
@@ -53,30 +52,32 @@ double pairs(long count, long size, long alive) {
 
 def measure(objects: int) -> Iterator[Figure]:
     """`objects` says nothing here. The target is for the last block first, as CPython frees."""
+    with tempfile.TemporaryDirectory() as directory:
+        library = _compile(Path(directory))
+        seen = [_in_fresh_process(library) for _ in range(PROCESSES)]
+    for timed in zip(*seen, strict=True):
+        order = timed[0][0]
+        bare, added = [least for _, least, _ in timed], [more for _, _, more in timed]
+        limit = 1.0 if order.startswith("LIFO") else None
+        yield Figure(f"a pair, {order} bytes", median(bare), "ns", None, spread(bare))
+        yield Figure("  the sampler adds", median(added), "ns", limit, spread(added))
+
+
+def _compile(directory: Path) -> Path:
+    """The loop, as a library."""
     compiler = shutil.which("cc")
     if compiler is None:
         raise SystemExit("there is no C compiler (cc) to make the loop with")
-    with tempfile.TemporaryDirectory() as directory:
-        source = Path(directory, "pairs.c")
-        library = Path(directory, "pairs.so")
-        source.write_text(SOURCE)
-        include = sysconfig.get_path("include")
-        subprocess.run(
-            [compiler, "-O2", "-shared", "-fPIC", f"-I{include}", str(source), "-o", str(library)],
-            check=True,
-        )
-        run = ctypes.PyDLL(str(library)).pairs
-        run.restype = ctypes.c_double
-        run.argtypes = [ctypes.c_long] * 3
-        for order, (size, alive) in ORDERS.items():
-            least = {False: float("inf"), True: float("inf")}
-            for _ in range(ROUNDS):
-                for sampled in least:
-                    if sampled:
-                        sampling.start()
-                    least[sampled] = min(least[sampled], run(PAIRS, size, alive))
-                    if sampled:
-                        sampling.stop()
-            limit = 1.0 if order.startswith("LIFO") else None
-            yield Figure(f"a pair, {order} bytes", least[False], "ns")
-            yield Figure("  the sampler adds", least[True] - least[False], "ns", limit)
+    source, library = directory / "pairs.c", directory / "pairs.so"
+    source.write_text(SOURCE)
+    include = sysconfig.get_path("include")
+    command = [compiler, "-O2", "-shared", "-fPIC", f"-I{include}", source, "-o", library]
+    subprocess.run(command, check=True)
+    return library
+
+
+def _in_fresh_process(library: Path) -> list[tuple[str, float, float]]:
+    """By order: nanoseconds of a pair, and what the sampler adds."""
+    command = [sys.executable, "-P", str(SCRIPT), str(library)]
+    ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return [(order, bare, added) for order, bare, added in json.loads(ended.stdout)]
