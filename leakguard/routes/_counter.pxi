@@ -45,6 +45,7 @@ cdef class FlightCounter:
     cdef LGLink line
     cdef set entered  # flights of those who may not keep them
     cdef double tick_seconds, next_tick
+    cdef Py_ssize_t figures_at
 
     def __cinit__(self, *_, **__):
         self.figures = {}
@@ -108,16 +109,26 @@ cdef class FlightCounter:
     def tick(self):
         raise NotImplementedError
 
-cdef Flight depart(FlightCounter self, scope, send, bint watched):
-    """A request has come."""
+cdef Flight new_flight(FlightCounter self, bint watched):
+    """A request has come. Whoever calls this says at once which."""
     global requests
     requests += 1
     cdef Flight flight = flight_with_slot() if slots else Flight.__new__(Flight)
-    begin(flight, scope, send, watched)
+    begin(flight, watched)
     lg_link(&self.line, &flight.link, <PyObject *>flight)
-    if at_start is not None and slots:
+    return flight
+
+cdef Flight depart(FlightCounter self, scope, send, bint watched):
+    """The request of that scope or environ has come."""
+    flight = new_flight(self, watched)
+    flight.scope = scope
+    flight._send = send
+    if is_start_heard():
         at_start()
     return flight
+
+cdef inline bint is_start_heard() noexcept:
+    return at_start is not None and slots
 
 cdef int land(FlightCounter self, Flight flight, bint failed) except -1:
     """It has ended."""
@@ -132,7 +143,7 @@ cdef int land(FlightCounter self, Flight flight, bint failed) except -1:
     if self.memo is not None:
         known = self.memo.known(flight)
         if known != NULL:
-            known = lg_find_text(<PyObject *>self.figures, known)
+            known = lg_find_again(<PyObject *>self.figures, known, &self.figures_at)
     if known != NULL:
         count(<Figures>known, flight, failed)
     else:

@@ -3,7 +3,8 @@
 
 All that a request costs while nobody looks is in this module, by part: `_flights.pxi` the request
 itself, `_slots.pxi` whose memory it is, `_memo.pxi` what it is called, `_counter.pxi` the figures;
-`_middleware.pxi` and `_serving.pxi` the way of an ASGI request, `_wsgi.pxi` that of a WSGI one.
+`_middleware.pxi` and `_serving.pxi` the way of an ASGI request (`_ended.pxi`: what of it serves
+again), `_wsgi.pxi` that of a WSGI one.
 Counting is exact under threads: there is no Python code between reading and writing a figure, so the
 GIL is never given away there.
 """
@@ -12,7 +13,7 @@ cimport cython
 from cpython.contextvars cimport PyContextVar_New_with_default, PyContextVar_Set, get_value
 from cpython.dict cimport PyDict_CheckExact, PyDict_GetItemWithError
 from cpython.exc cimport PyErr_GivenExceptionMatches
-from cpython.object cimport PyObject, PyTypeObject
+from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
 
 cdef public class Flight [object LGFlight, type LGFlightType]
@@ -46,10 +47,20 @@ cdef extern from "_line.h":
 cdef extern from "_lookup.h":
     PyObject *lg_find(PyObject *, PyObject *) noexcept
     PyObject *lg_find_again(PyObject *, PyObject *, Py_ssize_t *) noexcept
+    bint lg_has_just(PyObject *, PyObject *, PyObject *) noexcept
     PyObject *lg_find_text(PyObject *, PyObject *) noexcept
     int lg_check_dicts() except -1
 
 cdef extern from "_types.h":
+    enum:
+        LG_KEPT_COROUTINES
+    ctypedef void (*destructor)(PyObject *) noexcept
+    ctypedef struct PyTypeObject:
+        destructor tp_dealloc
+    bint lg_has_weakrefs(PyObject *) noexcept
+    PyObject *PyObject_Init(PyObject *, PyTypeObject *) noexcept
+    void PyObject_GC_Track(PyObject *) noexcept
+    void PyObject_GC_UnTrack(PyObject *) noexcept
     PyObject *PyTuple_GET_ITEM(PyObject *, Py_ssize_t) noexcept
     PyObject *PyList_GET_ITEM(PyObject *, Py_ssize_t) noexcept
     ctypedef PyObject *(*vectorcallfunc)(PyObject *, PyObject *const *, size_t, PyObject *)
@@ -86,6 +97,7 @@ cdef PyObject *named(const char *name) except NULL:
 
 cdef PyObject *TYPE = named("type")
 cdef PyObject *STATUS = named("status")
+cdef PyObject *BODY = named("body")
 cdef PyObject *MORE_BODY = named("more_body")
 cdef PyObject *METHOD = named("method")
 cdef PyObject *ENDPOINT = named("endpoint")
@@ -106,3 +118,4 @@ include "_counter.pxi"
 include "_wsgi.pxi"
 include "_middleware.pxi"
 include "_serving.pxi"
+include "_ended.pxi"

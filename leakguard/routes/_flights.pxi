@@ -16,7 +16,9 @@ cdef public class Flight [object LGFlight, type LGFlightType]:
     cdef bint watched, wsgi, reused, unsound
 
     def __init__(self, scope, send=None):
-        begin(self, scope, send, send is not None and get(scope, TYPE) == "http")
+        begin(self, send is not None and get(scope, TYPE) == "http")
+        self.scope = scope
+        self._send = send
 
     def __dealloc__(self):
         lg_unlink(&self.link)
@@ -45,10 +47,8 @@ cdef public class Flight [object LGFlight, type LGFlightType]:
             watch(<PyObject *>self, <PyObject *>message)
         return self._send(*arguments, **keywords)
 
-cdef inline void begin(Flight flight, scope, send, bint watched) noexcept:
+cdef inline void begin(Flight flight, bint watched) noexcept:
     flight.call = <vectorcallfunc><void *>call_flight
-    flight.scope = scope
-    flight._send = send
     flight.watched = watched
     flight.started = lg_seconds()
 
@@ -80,7 +80,7 @@ cdef int watch(PyObject *flight, PyObject *message) except -1:
         found = lg_find_again(message, STATUS, &status_at)
         (<Flight>flight).code = lg_status(found) if found != NULL else 0
     elif lg_is_text_again(kind, &body_seen, "http.response.body", 18):
-        found = lg_find(message, MORE_BODY)
+        found = NULL if lg_has_just(message, TYPE, BODY) else lg_find(message, MORE_BODY)
         if found == NULL or found == <PyObject *>False or not <object>found:
             (<Flight>flight).ended = lg_seconds()
     return 0

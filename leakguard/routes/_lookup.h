@@ -80,6 +80,18 @@ static inline PyObject *lg_find_again(PyObject *dict, PyObject *name, Py_ssize_t
     return found;
 }
 
+/* Whether a dict has these two names, in this order, and nothing else. Yes is certain, no is no answer. */
+static inline int lg_has_just(PyObject *dict, PyObject *first, PyObject *second) {
+#ifdef LG_CONTEXT_KNOWN
+    PyDictKeysObject *keys = ((PyDictObject *)dict)->ma_keys;
+    return keys->dk_kind == lg_kind_of_names && keys->dk_nentries == 2 &&
+           DK_UNICODE_ENTRIES(keys)[0].me_key == first &&
+           DK_UNICODE_ENTRIES(keys)[1].me_key == second;
+#else
+    return 0;
+#endif
+}
+
 /* The same for a text that the server may just have made: its hash may not be known yet. */
 static inline PyObject *lg_find_text(PyObject *dict, PyObject *text) {
     if (PyUnicode_CheckExact(text) && (((PyASCIIObject *)text)->hash != -1 || PyObject_Hash(text) != -1))

@@ -79,12 +79,12 @@ cdef inline object serve_kind(
         return (<Middleware>middleware).answer(
             <object>scope, <object>receive, <object>send
         )
-    cdef RequestCoroutine coroutine = RequestCoroutine.__new__(RequestCoroutine)
-    coroutine.middleware = <Middleware>middleware
-    coroutine.scope = <object>scope
-    coroutine.receive = <object>receive
-    coroutine.send_to = <object>send
-    coroutine.http = http
+    cdef PyObject *coroutine = new_coroutine()
+    (<RequestCoroutine>coroutine).middleware = <Middleware>middleware
+    (<RequestCoroutine>coroutine).scope = <object>scope
+    (<RequestCoroutine>coroutine).receive = <object>receive
+    (<RequestCoroutine>coroutine).send_to = <object>send
+    (<RequestCoroutine>coroutine).http = http
     if path != NULL:
-        coroutine.path = <object>path
-    return coroutine
+        (<RequestCoroutine>coroutine).path = <object>path
+    return lg_taken(coroutine)

@@ -1,9 +1,11 @@
 # One request from the server's call to the end of the app's coroutine.
 
+cdef extern from "_types.h":
+    void LG_HAND_OVER(RequestCoroutine, Flight) noexcept
+
 cdef enum:
     CREATED, SUSPENDED, RUNNING, CLOSED
 
-@cython.freelist(64)
 @cython.final
 @cython.no_gc_clear  # when garbage is collected it lands as well, and needs what it has
 cdef public class RequestCoroutine [object LGRequestCoroutine, type LGRequestCoroutineType]:
@@ -129,16 +131,18 @@ cdef public class RequestCoroutine [object LGRequestCoroutine, type LGRequestCor
         arguments[0] = <PyObject *>self.scope
         arguments[1] = <PyObject *>self.receive
         arguments[2] = <PyObject *>self.send_to
-        cdef PyObject *flight = (<departs><void *>depart)(
-            <PyObject *>self.middleware.counter, arguments[0], arguments[2], self.http
+        cdef PyObject *flight = (<departs><void *>new_flight)(
+            <PyObject *>self.middleware.counter, self.http
         )
         if flight == NULL:
             report_caught(self.middleware)
         else:
             self.flight = lg_own(flight)
-            self.flight.entry = self.path
+            LG_HAND_OVER(self, self.flight)
             if self.http:
                 arguments[2] = flight
+            if is_start_heard():
+                tell_start(self.middleware)
         awaited = lg_await(<PyObject *>self.middleware.app, arguments)
         self.drop()
         self.state = RUNNING
@@ -162,8 +166,14 @@ cdef public class RequestCoroutine [object LGRequestCoroutine, type LGRequestCor
 
 # The same functions, called where an error of ours is rare enough to be looked for by hand: a `try`
 # costs each request more than all that may raise.
-ctypedef PyObject *(*departs)(PyObject *, PyObject *, PyObject *, bint) noexcept
+ctypedef PyObject *(*departs)(PyObject *, bint) noexcept
 ctypedef int (*lands)(PyObject *, PyObject *, bint) noexcept
+
+cdef void tell_start(Middleware middleware) noexcept:
+    try:
+        at_start()
+    except Exception as problem:
+        middleware.report(problem)
 
 cdef int is_failure(Middleware middleware, error) noexcept:
     try:

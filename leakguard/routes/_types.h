@@ -178,6 +178,31 @@ static inline int lg_has_length(PyObject *object) {
            (type->tp_as_mapping && type->tp_as_mapping->mp_length);
 }
 
+/* Request coroutines that have ended and are kept; none where threads could take one at once. */
+#ifdef Py_GIL_DISABLED
+enum { LG_KEPT_COROUTINES = 0 };
+#else
+enum { LG_KEPT_COROUTINES = 64 };
+#endif
+
+static inline int lg_has_weakrefs(PyObject *object) {
+    return *(PyObject **)((char *)object + Py_TYPE(object)->tp_weaklistoffset) != NULL;
+}
+
+/* The flight gets what its coroutine has, and the coroutine what the flight had: nothing. */
+#define LG_EXCHANGE(one, other)                                                                  \
+    do {                                                                                         \
+        PyObject *kept = (one);                                                                  \
+        (one) = (other);                                                                         \
+        (other) = kept;                                                                          \
+    } while (0)
+#define LG_HAND_OVER(coroutine, flight)                                                          \
+    do {                                                                                         \
+        LG_EXCHANGE((coroutine)->scope, (flight)->scope);                                        \
+        LG_EXCHANGE((coroutine)->send_to, (flight)->_send);                                      \
+        LG_EXCHANGE((coroutine)->path, (flight)->entry);                                         \
+    } while (0)
+
 /* For Cython: an object whose reference is taken over. */
 static inline PyObject *lg_own(PyObject *kept) { return kept; }
 static inline PyObject *lg_taken(PyObject *kept) { return kept; }

@@ -296,3 +296,29 @@ def test_requests_leave_no_reference_behind():
     gc.collect()
     assert len(alive) == 0
     assert sys.getallocatedblocks() - before < 200
+
+
+def test_a_coroutine_that_serves_again_has_nothing_of_the_request_before():
+    class Receiver:
+        async def __call__(self):
+            return {"type": "http.request"}
+
+    app = guarded(hello)
+    for end in (lambda coroutine: coroutine.close(), asyncio.run):
+        receiver = Receiver()
+        gone = weakref.ref(receiver)
+        first = app(scope(), receiver, send)
+        del receiver
+        known = weakref.ref(first)
+        end(first)
+        assert gone() is None
+        del first
+        assert known() is None
+        for _ in range(3):  # once it has been referred to weakly, and as it comes
+            again = app(scope("/y"), receive, send)
+            assert gc.is_tracked(again)
+            asyncio.run(again)
+            with pytest.raises(RuntimeError, match="already awaited"):
+                again.send(None)
+            del again
+    assert sum(requests for requests, _, _ in rows(app).values()) == 7
