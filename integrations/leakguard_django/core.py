@@ -21,7 +21,7 @@ from leakguard.routes.sampling import start_or_log as start_sampling
 from leakguard_django import conf, names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from leakguard.routes.ledger import Flight, RouteRow
     from leakguard.settings import Settings
@@ -36,17 +36,17 @@ class Core:
         self.settings = settings
         self.guard = Guard()
         self.ledger = Ledger(names.name_of, max_routes=settings.max_routes)
+        self._outer: list[weakref.ref[Ledger]] = []  # the one that counts instead, if there is one
         if settings.sampling:
             start_sampling(settings.sampling, numpy=settings.numpy)
         self.endpoint = Endpoint(
             settings,
             self._report,
             token=token_at_start(settings),
-            requests=self._requests,
+            requests=functools.partial(_requests, self.ledger.requests, self._outer),
             history=self._history,
         )
         self.ledger.on_tick = self.endpoint.tick
-        self._outer: weakref.ref[Ledger] | None = None
 
     def flight_around(self, request: Any) -> Flight | None:
         """The flight of a LeakGuard that is wrapped around the whole project; it counts `request`,
@@ -54,24 +54,20 @@ class Core:
         found = flight_around(getattr(request, "scope", None) or request.META, self.ledger)
         if found is None:
             return None
-        if self._outer is None:
+        if not self._outer:
             logger.warning(
                 "This project is wrapped in LeakGuard(application), and leakguard_django.LeakGuard "
                 "is in its MIDDLEWARE as well. The wrapper counts the requests; the middleware "
                 "only names their routes. Keep one of the two."
             )
-        self._outer = weakref.ref(found[0])
+        self._outer[:] = [weakref.ref(found[0])]
         return found[1]
 
     def _counting(self) -> Ledger:
-        outer = self._outer() if self._outer is not None else None
-        return outer or self.ledger
+        return _alive(self._outer) or self.ledger
 
     def _report(self) -> Sequence[RouteRow]:
         return self._counting().report()
-
-    def _requests(self) -> Mapping[str, int]:
-        return self._counting().requests()
 
     def _history(self) -> Mapping[str, Sequence[tuple[float, int]]]:
         return self._counting().history()
@@ -83,6 +79,17 @@ class Core:
             return None
         rest = path[len(own) :]
         return rest if rest[:1] in ("", "/") else None
+
+
+def _alive(outer: Sequence[weakref.ref[Ledger]]) -> Ledger | None:
+    return outer[0]() if outer else None
+
+
+def _requests(
+    own: Callable[[], Mapping[str, int]], outer: Sequence[weakref.ref[Ledger]]
+) -> Mapping[str, int]:
+    counting = _alive(outer)
+    return own() if counting is None else counting.requests()
 
 
 @functools.cache

@@ -5,6 +5,7 @@ Nothing runs before the first request: every command of `flask` makes the app, a
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, Unpack
 
 from flask import Flask, got_request_exception, has_request_context, request
@@ -35,7 +36,9 @@ class LeakGuard:
 
     def __init__(self, app: Flask | None = None, **options: Unpack[Options]) -> None:
         self._options = options
-        self._guarded: list[_Waiting] = []
+        self._app = app
+        # An app factory may make many of them, each of which lives only as long as it is wanted.
+        self._guarded: weakref.WeakSet[_Waiting] = weakref.WeakSet()
         if app is not None:
             self.init_app(app)
 
@@ -65,19 +68,20 @@ class LeakGuard:
         # Not `app.teardown_request`, which refuses where the app has served before.
         app.teardown_request_funcs.setdefault(None, []).append(_on_teardown)
         app.cli.add_command(group)
-        self._guarded.append(guarded)
+        self._guarded.add(guarded)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """The one app that is wrapped, for a server that is given this object in its place.
 
         Raises `SettingsError` where it is not one: `app = LeakGuard(app)` says which.
         """
-        if len(self._guarded) != 1:
+        guarded = list(self._guarded)
+        if len(guarded) != 1:
             raise SettingsError(
-                f"this LeakGuard has {len(self._guarded)} Flask apps and cannot be served itself; "
+                f"this LeakGuard has {len(guarded)} Flask apps and cannot be served itself; "
                 "give the server the Flask object."
             )
-        return self._guarded[0](environ, start_response)
+        return guarded[0](environ, start_response)
 
 
 class _Waiting(wsgi.LeakGuard):

@@ -50,6 +50,7 @@ _HEIGHT = 50
 class Endpoint:
     """Answers for one app. `routes` gives the figures of the moment, `requests` how many have ended
     of each route, where that is to be had for less, `history` what they held at earlier times.
+    `requests` is called once more when the endpoint is gone, and must not refer to it.
 
     `examine` is `leakguard.pipeline.examine_with` unless a test has another one; `token` is what a
     reader must present where the settings name none.
@@ -70,8 +71,9 @@ class Endpoint:
         self._routes = routes
         self._token = settings.token or token
         self._gate = Gate(settings, self._token, lockout or process_lockout())
-        self._watch = Watch(settings, requests or self._requests, examine, prepare=routes)
-        self._team = Team(settings, self._watch, requests or self._requests, self._report_of)
+        requests = requests or functools.partial(_requests, routes)
+        self._watch = Watch(settings, requests, examine, prepare=routes)
+        self._team = Team(settings, self._watch, requests, self._report_of)
         self._pages = pages.Pages(
             settings, self._watch, self._team, routes, history, self._report_of
         )
@@ -93,9 +95,6 @@ class Endpoint:
         """To be called out of requests, at most once a second: it takes what is due by itself."""
         self._watch.tick()
         self._team.tick()
-
-    def _requests(self) -> Mapping[str, int]:
-        return {row.route: row.requests for row in self._routes()}
 
     async def answer(self, request: EndpointRequest) -> EndpointResponse:
         """The answer to `request`; raises nothing but the cancellation of the task."""
@@ -213,6 +212,10 @@ class Endpoint:
         before, after = compared.ends(self._watch.timeline, wanted.start, wanted.end)
         difference = await asyncio.to_thread(compared.difference, before, after)
         return _shown(wanted, diff_form, difference)
+
+
+def _requests(routes: Callable[[], Sequence[RouteFigures]]) -> Mapping[str, int]:
+    return {row.route: row.requests for row in routes()}
 
 
 async def _taken(snapshots: Snapshots[Result]) -> Taken[Result]:

@@ -6,18 +6,16 @@ import dataclasses
 import logging
 import os
 import stat
-import time
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from leakguard import rollcall, workers
-from leakguard.endpoint import past, progress
+from leakguard.endpoint import progress
 from leakguard.endpoint.snapshots import Failed
+from leakguard.endpoint.standing import Standing
 from leakguard.errors import LeakGuardError
-from leakguard.process.resident import resident
 from leakguard.report import jsonform, text
 from leakguard.settings import MAX_TOP
-from leakguard.workers import merging, native
+from leakguard.workers import native
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,9 +46,8 @@ class Team:
     ) -> None:
         self._settings = settings
         self._watch = watch
-        self._requests = requests
         self._report = report
-        self._last: tuple[int, dict[str, Any], float] | None = None
+        self._standing = Standing(requests, watch.timeline)
         self.app = workers.identify(settings.app_name)
         verbs = {
             "report": self._say_report,
@@ -58,7 +55,7 @@ class Team:
             "newest": self._say_newest,
             progress.VERB: lambda _: progress.of(self._watch),
         }
-        self._worker = workers.Worker(self.app, self.figures, verbs)
+        self._worker = workers.Worker(self.app, self._standing.figures, verbs)
         self.shown: Callable[[], Mapping[str, Any]] | None = None
         """What this worker has to show, for the page that another one serves."""
         watch.on_findings = self._keep
@@ -101,36 +98,8 @@ class Team:
         self.join()
         self._worker.tick()
 
-    def figures(self) -> dict[str, Any]:
-        """This worker's few figures now."""
-        memory = resident()
-        history = self._watch.timeline.history
-        trend, points = history.rss(), history.points()
-        findings, at = self._own_findings()
-        suspect = next(iter(findings.get("suspects", ())), None)
-        return {
-            "pid": os.getpid(),
-            "up_seconds": round(time.time() - workers.process_started(), 1),
-            "rss_bytes": memory.total if memory is not None else None,
-            "rss_start_bytes": points[0].rss if points else None,
-            "rss_bytes_per_minute": round(trend.trend.slope, 1) if trend is not None else None,
-            "rss_points": past.few([(one.at, one.rss) for one in points], monotonic()),
-            "requests": sum(self._requests().values()),
-            "suspect": suspect and suspect["holder"],
-            "fingerprint": suspect and suspect["fingerprint"],
-            "suspect_bytes_per_minute": suspect and merging.rate(findings, suspect),
-            "snapshot_age_seconds": round(time.time() - at, 1) if at is not None else None,
-        }
-
-    def _own_findings(self) -> tuple[Mapping[str, Any], float | None]:
-        if self._last is None or self._last[0] != os.getpid():
-            return {}, None
-        return self._last[1], self._last[2]
-
     def _keep(self, findings: Findings) -> None:
-        told = findings.to_dict()
-        self._last = (os.getpid(), told, time.time())
-        self._worker.keep(told)
+        self._worker.keep(self._standing.keep(findings))
 
     def _say_report(self, question: Question) -> Mapping[str, Any]:
         """The report of a snapshot taken as for a request, as JSON and, where asked, as text."""

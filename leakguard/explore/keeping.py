@@ -9,7 +9,6 @@ import logging
 import os
 import secrets
 import time
-import weakref
 from typing import TYPE_CHECKING
 
 from leakguard import workers
@@ -119,13 +118,7 @@ class Keeping:
     def _watch_the_end(self) -> None:
         if self._pid != os.getpid():
             self._pid = os.getpid()
-            atexit.register(_leave, weakref.ref(self))
-
-
-def _leave(reference: weakref.ref[Keeping]) -> None:
-    keeping = reference()
-    if keeping is not None:
-        keeping.leave()
+            atexit.register(self.leave)  # also where the app is gone by then
 
 
 def _new_id() -> str:

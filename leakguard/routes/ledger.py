@@ -66,6 +66,9 @@ class Ledger(FlightCounter):
         self._next_observed = perf_counter() + OBSERVE_SECONDS
         self.on_tick: Callable[[], object] | None = None
         """Called with each tick, in the thread of a request: it must return at once."""
+        self.requests: Callable[[], dict[str, int]] = functools.partial(_requests, self.figures)
+        """How many requests of each route have ended, and how often each track was entered. Can be
+        asked when the ledger is gone."""
         _watch_forks()
         _ledgers.add(self)
 
@@ -125,13 +128,6 @@ class Ledger(FlightCounter):
             known = self.figures.setdefault(name, Figures(sampling.add_route(name)))
         return known
 
-    def requests(self) -> dict[str, int]:
-        """How many requests of each route have ended, and how often each track was entered."""
-        counted = {name: figures.requests for name, figures in list(self.figures.items())}
-        for name, entered in tracks.routes().values():
-            counted[name] = counted.get(name, 0) + entered
-        return counted
-
     def history(self) -> dict[str, list[tuple[float, int]]]:
         """Live bytes of each route at some earlier times (seconds since the epoch), at most some
         thirty however long; empty while allocations are not sampled."""
@@ -170,6 +166,13 @@ class Ledger(FlightCounter):
             figures.start_again()
         self._book = MemoryBook()
         self._next_observed = perf_counter() + OBSERVE_SECONDS
+
+
+def _requests(figures: Mapping[str, Figures]) -> dict[str, int]:
+    counted = {name: one.requests for name, one in list(figures.items())}
+    for name, entered in tracks.routes().values():
+        counted[name] = counted.get(name, 0) + entered
+    return counted
 
 
 def _track_rows() -> list[RouteRow]:

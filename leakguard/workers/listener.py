@@ -1,7 +1,7 @@
 """Answers the other workers: one question a connection, each in a thread of its own.
 
-The thread that listens sleeps in the kernel until somebody comes. A peer that sends nothing, or
-rubbish, or reads no answer is dropped at a deadline; too many at once are told to come again.
+A peer that sends nothing, or rubbish, or reads no answer is dropped at a deadline; too many at once
+are told to come again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import _socket
 import contextlib
 import errno
 import os
-import select
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -34,7 +33,6 @@ MAX_CONNECTIONS = 16
 
 _BACKLOG = 64
 _PAUSE_MILLISECONDS = 200
-_AGAIN_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +54,13 @@ class Question:
 
 
 class Listener:
-    """Listens at `address`; `wake` makes the listening thread call `on_wake`, which gives the
-    seconds until it is to be called again, or None for when it is woken next.
+    """Listens at `address`, and answers who has connected each time that it is told to `accept`.
 
-    OSError if the socket cannot be made. Nothing runs before `start`.
+    `verbs` gives what can be asked at that moment. OSError if the socket cannot be made.
     """
 
-    def __init__(
-        self, address: str, verbs: Mapping[str, Verb], on_wake: Callable[[], float | None]
-    ) -> None:
+    def __init__(self, address: str, verbs: Callable[[], Mapping[str, Verb]]) -> None:
         self._verbs = verbs
-        self._on_wake = on_wake
         self._guard = Guard()
         self._open: set[int] = set()  # connections being answered
         self._socket = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
@@ -75,57 +69,19 @@ class Listener:
             self._socket.bind(address)
             self._socket.listen(_BACKLOG)
             self._socket.settimeout(0.0)  # who hangs up between poll and accept must not block it
-            self._wake_reader, self._wake_writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         except BaseException:
             self._socket.close()
             raise
-
-    def start(self) -> None:
-        """Begin to listen. RuntimeError if the system has no thread left."""
-        native.start_thread(self._run, "leakguard-workers")
-
-    def wake(self) -> None:
-        """Have `on_wake` called soon, in the listening thread. Costs a microsecond."""
-        with contextlib.suppress(OSError):  # full: it will be called; closed: never again
-            os.write(self._wake_writer, b"w")
+        self.descriptor = self._socket.fileno()
+        """What is ready to be read when somebody has connected."""
 
     def close(self) -> None:
-        """Let go of everything, in a process that has no thread for it: the child of a fork."""
+        """Listen no more; those who are being answered get their answer."""
         self._socket.close()
-        for descriptor in (self._wake_reader, self._wake_writer):
-            os.close(descriptor)
 
-    def stop(self) -> None:
-        """End the listening thread, which then closes everything."""
-        with contextlib.suppress(OSError):
-            os.write(self._wake_writer, b"s")
-
-    def _run(self) -> None:
-        poll = native.poll()
-        for descriptor in (self._socket.fileno(), self._wake_reader):
-            poll.register(descriptor, select.POLLIN)
-        due: float | None = None
-        while True:
-            try:
-                wait = None if due is None else max(0.0, due - monotonic()) * 1_000
-                ready = [descriptor for descriptor, _ in poll.poll(wait)]
-                is_woken = self._wake_reader in ready
-                if is_woken and b"s" in os.read(self._wake_reader, 4096):
-                    self.close()
-                    return
-                if is_woken or (due is not None and monotonic() >= due):
-                    due = monotonic() + _AGAIN_SECONDS  # where it fails
-                    pause = self._on_wake()
-                    due = None if pause is None else monotonic() + pause
-                if self._socket.fileno() in ready:
-                    self._accept()
-            except Exception as error:
-                if isinstance(error, OSError) and error.errno == errno.EBADF:
-                    return
-                self._guard.report(error)
-                native.poll().poll(_PAUSE_MILLISECONDS)
-
-    def _accept(self) -> None:
+    def accept(self) -> None:
+        """Answer the next one who has connected, in a thread of its own. Nothing if there is none;
+        OSError as of accept(2)."""
         try:
             connection = native.accept(self._socket)
         except (BlockingIOError, ConnectionError):
@@ -184,8 +140,9 @@ class Listener:
 
     def _answer(self, message: Mapping[str, Any], descriptors: list[int]) -> Mapping[str, Any]:
         verb, timeout = message.get("verb"), message.get("timeout", 60.0)
-        known = ", ".join(sorted(self._verbs))
-        if not isinstance(verb, str) or verb not in self._verbs:
+        verbs = self._verbs()
+        known = ", ".join(sorted(verbs))
+        if not isinstance(verb, str) or verb not in verbs:
             raise LeakGuardError(f"there is no verb {_shown(verb)}; there are: {known}")
         if type(timeout) not in (int, float) or not 0 < timeout <= MAX_SECONDS:
             raise LeakGuardError(f"timeout must be seconds from 0 to {MAX_SECONDS:g}")
@@ -193,7 +150,7 @@ class Listener:
         if not isinstance(arguments, dict):
             raise LeakGuardError("arguments must be an object")
         question = Question(verb, float(timeout), arguments, tuple(descriptors))
-        return self._verbs[verb](question)
+        return verbs[verb](question)
 
 
 def _refuse(connection: _socket.socket, why: str) -> None:

@@ -8,15 +8,14 @@ import importlib.metadata
 import logging
 import os
 import sys
-import time
 import weakref
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from leakguard.workers import entries, lastwords, places, under_uwsgi
+from leakguard.workers import entries, lastwords, places, porter, under_uwsgi
 from leakguard.workers.client import list_workers
 from leakguard.workers.lives import lives
 from leakguard.workers.seat import Seat
+from leakguard.workers.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,13 +26,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("leakguard")
 
-WRITTEN_SECONDS = 1.0
-"""Between two times that the last words are written, while there are requests."""
-_PAUSE_OF_WRITING = 200
-"""However long it takes, so many times as long lies between two."""
-_CALM = 3
-"""So many looks without a new request, and the thread sleeps until the next one."""
-
 
 class Worker:
     """Make one where the app is loaded; it does nothing before `join`.
@@ -41,21 +33,20 @@ class Worker:
     `figures` gives this worker's few figures now, JSON-able, in well under a second; it is called
     in threads of LeakGuard's own. `verbs` are what the other workers can ask beside "figures" and
     "last", each a function of a `Question`; a `LeakGuardError` that it raises is its answer.
+
+    Whoever makes it keeps it: with it the registration ends. `figures` is asked once more then, for
+    the last words, and must not refer to whoever keeps the worker.
     """
 
     def __init__(
         self, app: App, figures: Callable[[], Mapping[str, Any]], verbs: Mapping[str, Verb]
     ) -> None:
         self.app = app
-        self._figures = figures
-        self._verbs: dict[str, Verb] = {**verbs, "figures": self._say_figures, "last": self._say}
+        self._words = Words(figures)
+        self.verbs: Mapping[str, Verb] = {**verbs, "figures": self._say_figures, "last": self._say}
         self._folder = places.app_folder(app.folder)
         self._claims: dict[int, object] = {}
         self._seat: Seat | None = None
-        self._told: object = None  # the requests in the last words as they are written
-        self._calm = _CALM
-        self._findings: Mapping[str, Any] | None = None
-        self._findings_at: float | None = None
         _watch_forks()
         _workers.add(self)
 
@@ -84,13 +75,13 @@ class Worker:
         """Have the last words written soon and as long as there are requests, by a thread of
         LeakGuard's own. To be called out of a request now and then; costs a microsecond."""
         seat = self._seat
-        if seat is not None and seat.listener is not None and self._calm >= _CALM:
-            seat.listener.wake()
+        if seat is not None:
+            seat.tick()
 
     def keep(self, findings: Mapping[str, Any]) -> None:
         """Make `findings` (as `Findings.to_dict` gives them) those of this worker's last words, and
         write these: whatever happens from now on, the others have them. Raises nothing."""
-        self._findings, self._findings_at = findings, time.time()
+        self._words.keep(findings)
         seat = self._seat
         if seat is None or seat.pid != os.getpid():
             return
@@ -109,33 +100,21 @@ class Worker:
         if seat is None or seat.pid != os.getpid():
             return
         self._seat = None
-        words = None
-        if trace:
-            try:
-                words = self.words(leaving=True)
-            except Exception as error:
-                logger.debug("no last figures", exc_info=error)
-                words = self._words({}, leaving=True)
-        seat.leave(words)
+        seat.leave(self._words.last() if trace else None)
+
+    def join_anew(self) -> None:
+        """Register once more: the entry is gone. Raises nothing."""
+        self.leave()
+        self.join(again=True)
 
     @property
     def stem(self) -> str:
         """What the files of this worker are called; "" while it is not registered."""
         return self._seat.stem if self._seat is not None else ""
 
-    def words(self, *, leaving: bool = False) -> dict[str, Any]:
+    def words(self) -> dict[str, Any]:
         """What would be this worker's last words now."""
-        return self._words(self._figures(), leaving=leaving)
-
-    def _words(self, figures: Mapping[str, Any], *, leaving: bool) -> dict[str, Any]:
-        return {
-            "at": time.time(),
-            "leaving": leaving,
-            "master": entries.master(),
-            "figures": dict(figures),
-            "findings": self._findings,
-            "findings_at": self._findings_at,
-        }
+        return self._words.now()
 
     def lives(self) -> tuple[Life, ...]:
         """Those of the workers that ended before, as far as they ran the same code. Blocks for some
@@ -149,57 +128,20 @@ class Worker:
     def _register(self) -> None:
         under_uwsgi.warn_once()
         facts = entries.facts_of_this_process(self.app.name, _version())
-        self._seat = seat = Seat(self._folder, facts, self._verbs, self._on_wake)
-        _call_at_exit(weakref.ref(self))
-        if seat.listener is not None:
-            seat.listener.start()
-            seat.listener.wake()
-
-    def _on_wake(self) -> float | None:
-        """In the listener's thread: what takes time, and may be late. When to call it again, in
-        seconds; None for at the next tick.
-
-        A server may end in a way that runs nothing of ours: the last words are to be those of the
-        last second, however it ends.
-        """
-        seat = self._seat
-        if seat is None:
-            return None
-        if self._calm >= _CALM:
-            self._calm = 0
-        began = monotonic()
-        words = self.words()
-        requests = words["figures"].get("requests")
-        try:
-            seat.write(words)
-        except FileNotFoundError:
-            # Something that clears old files was here: register anew.
-            self.leave()
-            self.join(again=True)
-            return None
-        took = monotonic() - began
-        self._calm = 0 if requests != self._told else self._calm + 1
-        self._told = requests
-        # A request that is counted after this look finds it calm, and its tick wakes the thread.
-        if self._calm < _CALM or self._figures().get("requests") != requests:
-            self._calm = min(self._calm, _CALM - 1)
-            return max(WRITTEN_SECONDS, _PAUSE_OF_WRITING * took)
-        return None
+        self._seat = seat = Seat(self._folder, facts, self._words, self)
+        _call_at_exit(facts.pid)
+        seat.start()
 
     def _say_figures(self, question: Question) -> Mapping[str, Any]:
-        return self._figures()
+        return self._words.figures()
 
     def _say(self, question: Question) -> Mapping[str, Any]:
         return lastwords.bounded(self.words())
 
     def _after_fork(self) -> None:
-        seat = self._seat
         self._claims = {}
         self._seat = None
-        self._findings = self._findings_at = self._told = None
-        self._calm = _CALM
-        if seat is not None:
-            seat.let_go()
+        self._words.forget()
 
 
 _workers: weakref.WeakSet[Worker] = weakref.WeakSet()
@@ -211,22 +153,25 @@ def _watch_forks() -> None:
 
 
 def _after_fork() -> None:
+    porter.let_go()
     for worker in list(_workers):
         worker._after_fork()
 
 
-def _leave(reference: weakref.ref[Worker]) -> None:
-    worker = reference()
-    if worker is not None:
-        worker.leave()
-
-
-def _call_at_exit(worker: weakref.ref[Worker]) -> None:
-    atexit.register(_leave, worker)
+@functools.cache
+def _call_at_exit(pid: int) -> None:
+    atexit.unregister(_leave_all)  # that of the parent of a fork
+    atexit.register(_leave_all)
     # A process that multiprocessing has forked ends without that, but calls what it knows itself.
     util = sys.modules.get("multiprocessing.util")
     if util is not None:
-        util.Finalize(None, _leave, (worker,), exitpriority=-100)
+        util.Finalize(None, _leave_all, exitpriority=-100)
+
+
+def _leave_all() -> None:
+    for worker in list(_workers):
+        worker.leave()
+    porter.leave_all()  # of apps that are gone, but were not noticed yet
 
 
 def _version() -> str:
