@@ -21,7 +21,6 @@ ALIGNMENT: Final = 64
 STATS_COUNT: Final = 16
 MAX_SECTIONS: Final = 1024
 MAX_META_BYTES: Final = 1 << 20
-MAX_TOTAL_SIZE: Final = (1 << 63) - 1
 
 LABEL_SHIFT: Final = 28
 LABEL_MASK: Final = (1 << LABEL_SHIFT) - 1

@@ -135,12 +135,6 @@ class Tables:
         )
         return figures.spark(points, label, from_zero=from_zero)
 
-    def share_of_heap(self, size: int) -> float:
-        """Bytes as a share of the heap."""
-        report = self._facts.report
-        heap = report.findings.snapshot.heap_bytes if report is not None else 0
-        return size / heap if heap else 0.0
-
 
 def _live(row: Row) -> int:
     return row.memory.live_bytes if row.memory is not None else 0
