@@ -43,7 +43,7 @@ def attribute(
     samples = heap.image.samples
     if samples is None:
         return tuple(judged), ()
-    owners = Owners(heap, judged, growth, survey, summary)
+    owners = Owners(heap, judged, survey, summary)
     buffers = own_buffers(heap, samples, {found.holder_node for found in judged})
     requests = Requests(samples, growth, evidence)
     join = Join(samples, judged, owners, buffers, requests, growth)
@@ -116,6 +116,10 @@ def _route(
         ),
         default=None,
     )
+    if most is None:
+        lines = allocation_lines(strong, join.stacks)
+    else:
+        lines = join.lines(most[1], {route}, most[0])
     return RouteMemory(
         route=join.names[route],
         requests=join.requests.ever.get(join.names[route], 0),
@@ -124,9 +128,7 @@ def _route(
         weak_bytes=sum(vote.weight for vote in weak),
         bytes_per_request=round(each, 1),
         suspects=tuple(holders),
-        lines=(
-            allocation_lines(strong, join.stacks) if most is None else join.lines(most[1], {route})
-        ),
+        lines=lines,
         margin_bytes=round(_CONFIDENCE_95 * math.sqrt(variance)),
         unreached=unreached(
             join.strays[route], join.stacks, join.requests.since.get(join.names[route], 0)

@@ -117,6 +117,7 @@ class Join:
                 own=index in buffers,
                 direct=self.stacks.is_direct(stack),
                 new=samples.age_ms[index] < self.since_ms,
+                line=self.stacks.number(stack),
             )
             if place != NOBODY:
                 self.votes[place].append(vote)
@@ -164,7 +165,8 @@ class Join:
         inside = [vote for vote in named if not self._is_of_the_server(vote)]
         if any(vote.strong and vote.route not in self.unnamed for vote in inside):
             named = inside
-        return shares(named or voters, by_route, self.unnamed)
+        earlier = self._voters(place, new=False) if new else ()
+        return shares(named or voters, by_route, self.unnamed, earlier)
 
     def _is_of_the_server(self, vote: Vote) -> bool:
         return self.names[vote.route] == NO_REQUEST and self.stacks.is_before_the_app(vote.stack)
@@ -188,7 +190,7 @@ class Join:
             )
         routes = {share.route for share in self.gained[place]}
         suspect = dataclasses.replace(
-            found.suspect, routes=tuple(rows), lines=self.lines(place, routes)
+            found.suspect, routes=tuple(rows), lines=self.lines(place, routes, size)
         )
         # What a request of those that feed it leaves behind; of the whole app where nobody knows.
         feeding = sum(row.requests for row in rows)
@@ -197,8 +199,11 @@ class Join:
             suspect = dataclasses.replace(suspect, bytes_per_request=round(size / every, 1))
         return dataclasses.replace(found, suspect=suspect)
 
-    def lines(self, place: int, routes: Iterable[int]) -> tuple[AllocationLine, ...]:
-        """The lines on which some of a suspect's routes made it."""
+    def lines(self, place: int, routes: Iterable[int], size: float) -> tuple[AllocationLine, ...]:
+        """The lines on which some of a suspect's routes made it; `size` bytes are of these routes.
+
+        The samples tell the parts, the heap how much they are parts of.
+        """
         voters, guilty = (
             self._voters(place, new=True),
             {share.route for share in self.gained[place]},
@@ -207,9 +212,10 @@ class Join:
         requests = self.requests_for(place)
         asked = [requests.get(name, 0) for name in self.names]
         innocent = sum(asked[route] for route in range(len(asked)) if route not in guilty)
-        return allocation_lines(
+        found = allocation_lines(
             [vote for vote in voters if vote.route in routes],
             self.stacks,
             noise,
             sum(asked[route] for route in routes) / innocent if innocent else 0.0,
         )
+        return tuple(dataclasses.replace(line, bytes=round(line.share * size)) for line in found)

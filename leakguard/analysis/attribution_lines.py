@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from leakguard.analysis.attribution_same_line import ANY_LINE
 from leakguard.analysis.origin import Origin, is_server, origin_of
 from leakguard.analysis.route_findings import AllocationLine
 from leakguard.analysis.telling_line import is_our_own, telling_line
@@ -27,6 +28,7 @@ class Stacks:
     def __init__(self, samples: SampleTable) -> None:
         self._samples = samples
         self._line: dict[int, tuple[Frame, bool] | None] = {}
+        self._number: dict[Frame, int] = {}
         self._direct: dict[int, bool] = {}
         self._before: dict[int, bool] = {}
         self._ours: dict[int, bool] = {}
@@ -36,6 +38,13 @@ class Stacks:
         if stack not in self._line:
             self._line[stack] = telling_line(self._samples.frames(stack))
         return self._line[stack]
+
+    def number(self, stack: int) -> int:
+        """A number for the line of a stack, `ANY_LINE` if it is not the application's."""
+        line = self.line(stack)
+        if line is None or not line[1]:
+            return ANY_LINE
+        return self._number.setdefault(line[0], len(self._number))
 
     def is_direct(self, stack: int) -> bool:
         """Whether it was a line of the application itself that allocated."""

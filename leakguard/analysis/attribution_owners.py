@@ -10,7 +10,7 @@ from leakguard.image.format import NO_NODE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from leakguard.analysis.growth import Growth, Summary, Survey
+    from leakguard.analysis.growth import Summary, Survey
     from leakguard.analysis.heap import Heap
     from leakguard.analysis.suspects import Judgement
 
@@ -29,7 +29,6 @@ class Owners:
         self,
         heap: Heap,
         judged: Sequence[Judgement],
-        growth: Growth | None,
         survey: Survey | None,
         summary: Summary | None,
     ) -> None:
@@ -43,23 +42,17 @@ class Owners:
         self._of_path: dict[int, int] = {}
         if survey is not None and summary is not None:
             self._parents = [path.parent for path in summary.paths]
-            self._mark_paths(judged, growth, survey, summary)
+            self._mark_paths(judged, survey, summary)
 
-    def _mark_paths(
-        self,
-        judged: Sequence[Judgement],
-        growth: Growth | None,
-        survey: Survey,
-        summary: Summary,
-    ) -> None:
+    def _mark_paths(self, judged: Sequence[Judgement], survey: Survey, summary: Summary) -> None:
         kept = {path.key: index for index, path in enumerate(summary.paths)}
-        grown = {path.holder: path for path in growth.paths} if growth is not None else {}
         for place, found in enumerate(judged):
-            path = grown.get(found.suspect.holder)
-            if path is not None and path.holder_key in kept:
-                self._of_path.setdefault(kept[path.holder_key], place)
-            elif found.holder_node >= 0 and survey.kept_path_of(found.holder_node) >= 0:
-                self._of_path.setdefault(survey.kept_path_of(found.holder_node), place)
+            paths = [kept[key] for key in found.holder_keys if key in kept]
+            if not paths and found.holder_node >= 0:
+                paths = [survey.kept_path_of(found.holder_node)]
+            for path in paths:
+                if path >= 0:
+                    self._of_path.setdefault(path, place)
 
     def of(self, node: int) -> int:
         """The place of the suspect that retains a node, `NOBODY` where none does."""

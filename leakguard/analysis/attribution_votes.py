@@ -8,10 +8,11 @@ often than its part of all requests would explain, and that is all that can be s
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from leakguard.analysis.attribution_same_line import ANY_LINE, evened, with_line_of
 from leakguard.image import SampleKind
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 # One sample in a hundred is of something that another route made and the suspect uses.
 _STRAY = 0.01
+# One in five hundred that is, besides, of the line that made most: of a helper's result that a
+# cache keeps, say.
+_STRAY_OF_THE_LINE = 0.002
 # Strong samples that are a smaller part of all may be nothing but such strays.
 _MANY_STRONG = 0.25
 _BY_CHANCE = 0.01
@@ -40,7 +44,8 @@ class Vote:
 
     `weight` are the bytes it stands for. `own`: it is the buffer of the holder itself, which the
     last route that made it larger has allocated, whoever filled it. `direct`: the innermost frame
-    is the application's. `new`: allocated since the first of the images compared.
+    is the application's. `new`: allocated since the first of the images compared. `line` is the
+    number of the application's line that tells most of the stack, `ANY_LINE` where there is none.
     """
 
     route: int
@@ -51,6 +56,7 @@ class Vote:
     own: bool
     direct: bool
     new: bool
+    line: int = ANY_LINE
 
     @property
     def strong(self) -> bool:
@@ -73,9 +79,14 @@ class Share:
 
 
 def shares(
-    votes: Sequence[Vote], requests: Mapping[int, int], unnamed: frozenset[int]
+    votes: Sequence[Vote],
+    requests: Mapping[int, int],
+    unnamed: frozenset[int],
+    earlier: Sequence[Vote] = (),
 ) -> list[Share]:
     """The routes that made a suspect, the largest share first; empty without votes.
+
+    `earlier` are votes on what it had before: a route that has both is hardly there by chance.
 
     `requests` are those of each route meanwhile, as far as known. `unnamed` routes, those of what
     no request or an unfinished one allocated, do not explain weak samples.
@@ -84,11 +95,15 @@ def shares(
     members = [vote for vote in strong if not vote.own]
     weak = [vote for vote in votes if not vote.strong]
     if members or any(vote.route not in unnamed for vote in strong) or (strong and not weak):
-        return _by_weight(strong, votes)
+        found = _by_weight(strong, votes, [vote for vote in earlier if vote.strong])
+        named = {share.route for share in found}
+        return evened(found, [vote for vote in members if vote.route in named], requests)
     return _by_excess(weak, requests, unnamed) if weak else []
 
 
-def _by_weight(strong: Sequence[Vote], votes: Sequence[Vote]) -> list[Share]:
+def _by_weight(
+    strong: Sequence[Vote], votes: Sequence[Vote], earlier: Sequence[Vote]
+) -> list[Share]:
     unit = min(vote.weight for vote in votes)
     weight: dict[int, float] = defaultdict(float)
     variance: dict[int, float] = defaultdict(float)
@@ -97,7 +112,7 @@ def _by_weight(strong: Sequence[Vote], votes: Sequence[Vote]) -> list[Share]:
         size = min(vote.weight, unit) if vote.own else vote.weight
         weight[vote.route] += size
         variance[vote.route] += size * size if vote.own else vote.variance
-    kept = _without_strays(strong, len(votes), weight)
+    kept = _without_strays([*strong, *earlier], len(votes) + len(earlier), weight)
     total = sum(weight[route] for route in kept)
     every = sum(variance[route] for route in kept)
     found = []
@@ -110,23 +125,23 @@ def _by_weight(strong: Sequence[Vote], votes: Sequence[Vote]) -> list[Share]:
 
 
 def _without_strays(strong: Sequence[Vote], votes: int, weight: Mapping[int, float]) -> list[int]:
-    count: dict[int, int] = defaultdict(int)
-    for vote in strong:
-        if not vote.own:
-            count[vote.route] += 1
-    largest = max(weight.values())
+    largest = max(weight, key=lambda route: weight[route])
+    members = [vote for vote in strong if not vote.own]
+    count = Counter(vote.route for vote in members)
+    of_the_line = Counter(vote.route for vote in with_line_of(members, largest))
     many = len(strong) >= _MANY_STRONG * votes
     kept = [
         route
         for route in weight
-        if (many and weight[route] >= _LARGE * largest)
+        if (many and weight[route] >= _LARGE * weight[largest])
         or _chance(count[route], _STRAY * votes) < _BY_CHANCE
+        or _chance(of_the_line[route], _STRAY_OF_THE_LINE * votes) < _BY_CHANCE
     ]
     if kept:
         return kept
     # no sample of what the holder holds is beyond doubt, but who has made it larger is
-    return list({vote.route: None for vote in strong if vote.own}) or [
-        max(weight, key=lambda route: weight[route])
+    return list({vote.route: None for vote in strong if vote.own and vote.route in weight}) or [
+        largest
     ]
 
 

@@ -20,6 +20,8 @@ class GrownPath:
     `held_from_c`: nothing in Python refers to them; `linked`: each keeps the one before it alive.
     `chain` leads from the root to the objects. `holder_key` and `member_key` find the two paths in
     the summaries. `dense` is False where it gained little for each request, though much in all.
+    `alike_keys` are the keys of other holders that are counted with it, as nobody could tell them
+    apart by their names.
     """
 
     holder: str
@@ -40,6 +42,7 @@ class GrownPath:
     holder_key: int
     member_key: int
     dense: bool = True
+    alike_keys: tuple[int, ...] = ()
 
     @property
     def bytes_per_request(self) -> float | None:

@@ -74,7 +74,7 @@ def merge(
     for grown in growth.growing():
         known = next((found for found in left if merger.is_same(found, grown)), None)
         if known is not None:
-            left.remove(known)
+            left = [one for one in left if one is not known and not merger.is_part(one, grown)]
         elif not (growth.ready or grown.dense):
             continue  # a buffer that happens to be fuller now, as far as anyone can tell
         suspects.append(merger.judgement(grown, known))
@@ -127,6 +127,11 @@ class _Merger:
             return True
         return found.linked and grown.linked and self._is_above(path, holder)
 
+    def is_part(self, found: Judgement, grown: GrownPath) -> bool:
+        """Whether a suspect of the one image is among the holders that are told as one."""
+        path = self.path_of(found)
+        return path >= 0 and self.summary.paths[path].key in grown.alike_keys
+
     def judgement(self, grown: GrownPath, known: Judgement | None) -> Judgement:
         """The suspect for a grown path: the one image's if it is known, else a new one."""
         confidence = grown.confidence
@@ -135,6 +140,8 @@ class _Merger:
         else:  # what is large as well is not noise
             confidence += (1 - confidence) * _LARGE_TOO * known.confidence
         suspect = known.suspect
+        if grown.alike_keys:
+            suspect = self._with_alike(suspect, grown)
         if self.summary.paths[self.place[grown.member_key]].tier == _pathtree.TIER_LOOP:
             # the event loop's own name, and the chain down to the task, whoever refers to the loop
             suspect = dataclasses.replace(suspect, holder=grown.holder, chain=grown.chain)
@@ -147,7 +154,18 @@ class _Merger:
             bytes_per_request=grown.bytes_per_request,
             also_held_by=self._others(grown),
         )
-        return dataclasses.replace(known, suspect=suspect)
+        keys = (grown.holder_key, *grown.alike_keys)
+        return dataclasses.replace(known, suspect=suspect, holder_keys=keys)
+
+    def _with_alike(self, suspect: Suspect, grown: GrownPath) -> Suspect:
+        """A suspect with what the holders retain that are counted with its own."""
+        retained, total = max(suspect.retained_bytes, grown.bytes[-1]), self.heap.total
+        return dataclasses.replace(
+            suspect,
+            retained_bytes=retained,
+            share=round(retained / total, 4) if total else 0.0,
+            object_count=max(suspect.object_count, grown.object_count),
+        )
 
     def _new(self, grown: GrownPath) -> Judgement:
         candidate = self._candidate(grown)

@@ -40,6 +40,7 @@ def _summed(group: list[GrownPath]) -> GrownPath:
         growth_bytes=sum(grown.growth_bytes for grown in group),
         objects=tuple(map(sum, zip(*(grown.objects for grown in group), strict=True))),
         bytes=tuple(map(sum, zip(*(grown.bytes for grown in group), strict=True))),
+        alike_keys=tuple(grown.holder_key for grown in group if grown is not largest),
     )
 
 

@@ -31,12 +31,16 @@ _BESIDE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A suspect with what the verdict and the comparison with earlier images need beside it."""
+    """A suspect with what the verdict and the comparison with earlier images need beside it.
+
+    `holder_keys` find the paths of its holders in the summary by which it was seen to grow.
+    """
 
     suspect: Suspect
     confidence: float
     linked: bool
     holder_node: int = -1
+    holder_keys: tuple[int, ...] = ()
 
 
 def find_suspects(heap: Heap, top: int) -> list[Judgement]:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from leakguard.analysis.findings import Suspect
     from leakguard.analysis.route_findings import AllocationLine, RouteShare
 
-# A route with less of a suspect, or no more than its margin, may owe that to chance.
+# A route with less of a suspect, or with a part of its margin only, may owe that to chance.
 _LEAST_SHARE = 0.04
+_OF_MARGIN = 0.7
 _MOST_NAMED = 3
 # From this share on a route is as good as alone.
 _ALONE = 0.95
@@ -58,7 +59,7 @@ def routes_words(suspect: Suspect) -> RoutesWords | None:
         share
         for at, share in enumerate(suspect.routes)
         if share.share >= _LEAST_SHARE
-        and (not at or (share.share > share.margin and share.route != NO_REQUEST))
+        and (not at or (share.share > _OF_MARGIN * share.margin and share.route != NO_REQUEST))
     ][:_MOST_NAMED]
     if not told:
         return None
@@ -112,7 +113,7 @@ def _name_with_share(share: RouteShare, *, alone: bool) -> str:
 
 
 def _amount(told: list[RouteShare]) -> str:
-    """` 10.0 kB and 910 bytes a request`."""
+    """` 10.0 kB and 910 bytes a request`, ` 910 bytes a request each`."""
     known = [
         (_bytes(share.bytes_per_request), _unit(share.route))
         for share in told
@@ -120,6 +121,8 @@ def _amount(told: list[RouteShare]) -> str:
     ]
     if not known:
         return ""
+    if len(set(known)) == 1 and len(known) == len(told) > 1:
+        return f" {known[0][0]} {known[0][1]} each"
     if len({unit for _, unit in known}) == 1:
         return f" {_joined([amount for amount, _ in known])} {known[0][1]}"
     return " " + _joined([f"{amount} {unit}" for amount, unit in known])

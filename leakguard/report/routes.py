@@ -155,13 +155,16 @@ def _sampled(memory: MemoryFigures) -> MemoryRow:
 
 
 def _joined(told: RouteMemory, sampled: MemoryFigures | None, findings: Findings) -> MemoryRow:
-    estimate = None if sampled is None else _sampled(sampled)
+    size = told.live_bytes + told.weak_bytes
+    estimate = None if sampled is None else _as_parts(_sampled(sampled), size)
     per_minute, confidence = _growth(told, findings)
     if per_minute is None and estimate is not None and told.live_bytes:
         per_minute, confidence = estimate.growth_bytes_per_minute, estimate.confidence
     lines = tuple(
         LineRow(line.file, line.line, line.function, line.bytes, line.share) for line in told.lines
     )
+    if not lines and estimate is not None and size:
+        lines = estimate.lines
     low = high = None
     if told.growth_bytes is None and per_minute == 0:
         low = high = 0.0
@@ -175,7 +178,7 @@ def _joined(told: RouteMemory, sampled: MemoryFigures | None, findings: Findings
         bytes_per_request=told.bytes_per_request,
         growth_bytes_per_minute=per_minute,
         confidence=confidence,
-        lines=lines or (estimate.lines if estimate is not None else ()),
+        lines=lines,
         strong_bytes=told.strong_bytes,
         margin_bytes=told.margin_bytes,
         suspects=told.suspects,
@@ -184,6 +187,21 @@ def _joined(told: RouteMemory, sampled: MemoryFigures | None, findings: Findings
         minute_bytes=None if estimate is None else estimate.minute_bytes,
         ten_minutes_bytes=None if estimate is None else estimate.ten_minutes_bytes,
         many_requests_bytes=None if estimate is None else estimate.many_requests_bytes,
+    )
+
+
+def _as_parts(estimate: MemoryRow, size: int) -> MemoryRow:
+    """What the samples tell of a route, as parts of the `size` that an image found alive."""
+    part = size / estimate.live_bytes if estimate.live_bytes else 0.0
+    parts = dict.fromkeys(_OLD, part) | dict.fromkeys(_PACE, min(part, 1.0))
+    values = {name: getattr(estimate, name) for name in parts}
+    known = {name: value for name, value in values.items() if value is not None}
+    return dataclasses.replace(
+        estimate,
+        **{
+            name: round(parts[name] * value, 1 if name in _PACE else None)
+            for name, value in known.items()
+        },
     )
 
 
@@ -200,6 +218,8 @@ def _growth(told: RouteMemory, findings: Findings) -> tuple[float | None, float 
 
 
 _COUNTED = ("route", "requests", "errors", "in_flight", "mean_seconds")
+_OLD = ("minute_bytes", "ten_minutes_bytes", "many_requests_bytes")
+_PACE = ("growth_bytes_per_minute", "growth_low", "growth_high")
 _OF_AN_IMAGE = ("strong_bytes", "margin_bytes", "suspects")
 
 

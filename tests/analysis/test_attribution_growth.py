@@ -143,4 +143,34 @@ def test_lists_that_many_objects_hold_are_one_suspect(joined):
     _, (suspect,), _ = joined(build, sample)
     assert [share.route for share in suspect.routes] == ["GET /a"]
     assert suspect.routes[0].share == 1.0
-    assert suspect.lines[0].bytes == 60 * INTERVAL
+    assert suspect.lines[0].bytes == suspect.growth_bytes
+
+
+def test_lists_that_one_dict_has_by_data_are_one_suspect_with_all_of_their_routes(joined):
+    sizes = (200, 400, 800)
+
+    def build(heap, count):
+        table = heap.variable(heap.shop, "BUCKETS", "dict", 8 * KB, TypeKind.DICT)
+        nodes = []
+        for key, size in enumerate(sizes):
+            bucket = heap.node("list", 8 * count, TypeKind.LIST)
+            heap.edge(table, EdgeKind.DATA_KEY, key, bucket)
+            nodes.append(heap.fill(bucket, count, size))
+        return nodes
+
+    def sample(builder, nodes):
+        for key, size in enumerate(sizes):
+            route = builder.route(f"GET /bucket{key}", 4000)
+            add(builder, nodes[key][-size // 4 :], route, age_seconds=1)
+
+    routes = [{f"GET /bucket{key}": 1000 * at for key in range(3)} for at in range(5)]
+    _, suspects, rows = joined(build, sample, routes)
+    (one,) = suspects
+    assert (one.holder, one.object_count) == ("shop.BUCKETS[str]", 15_000)
+    assert one.retained_bytes == pytest.approx(5000 * (sum(sizes) + 3 * 8), rel=0.02)
+    assert one.growth_bytes == pytest.approx(3000 * (sum(sizes) + 3 * 8), rel=0.02)
+    assert {share.route: share.share for share in one.routes} == pytest.approx(
+        {f"GET /bucket{key}": size / sum(sizes) for key, size in enumerate(sizes)}, rel=0.02
+    )
+    assert rows["GET /bucket2"].suspects == (1,)
+    assert rows["GET /bucket0"].bytes_per_request == pytest.approx(200, rel=0.1)

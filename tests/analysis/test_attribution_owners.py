@@ -57,7 +57,7 @@ def test_what_a_holder_dominates_is_retained_by_the_nearest(heap):
     everything = reached(heap)
     with builder.image() as image:
         heap_of_image = Heap(image)
-        owners = Owners(heap_of_image, judged, None, None, None)
+        owners = Owners(heap_of_image, judged, None, None)
         for node in range(heap["count"]):
             place = owners.of(node)
             above = dominators(heap, node) & set(heap["holders"]) if node in everything else set()
@@ -84,7 +84,7 @@ def test_a_suspect_without_a_node_retains_nothing():
     builder = ImageBuilder()
     builder.root(builder.node(0, 16), RootKind.MODULE)
     with builder.image() as image:
-        owners = Owners(Heap(image), [SimpleNamespace(holder_node=-1)], None, None, None)
+        owners = Owners(Heap(image), [SimpleNamespace(holder_node=-1, holder_keys=())], None, None)
         assert owners.of(0) == NOBODY
 
 

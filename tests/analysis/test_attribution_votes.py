@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import random
 
@@ -129,3 +130,60 @@ def test_a_stray_does_not_stand_against_who_fills_the_holder():
 def test_few_strong_samples_of_one_route_are_enough():
     weak = [vote(route, SampleKind.WEAK) for route in range(1, 14) for _ in range(20)]
     assert [share.route for share in shares([vote(3), vote(3), *weak], {}, UNNAMED)] == [3]
+
+
+def mixed(chance, parts, blocks, line):
+    """The votes of routes 1, 2, … that made so large parts of what a holder has."""
+    made = chance.choices(range(1, len(parts) + 1), parts, k=blocks)
+    votes = sampled(chance, [(route, 800, SampleKind.STRONG) for route in made])
+    return [dataclasses.replace(vote, line=line(vote.route)) for vote in votes]
+
+
+@pytest.mark.parametrize("parts", [(10, 1), (6, 3, 1), (1, 1)])
+def test_routes_that_share_a_line_have_their_parts_of_its_requests(parts):
+    chance = random.Random(3)
+    requests = {route: 100 * part for route, part in enumerate(parts, 1)}
+    near = named = 0
+    for _ in range(100):
+        votes = mixed(chance, parts, 5000, lambda _: 7)
+        found = {share.route: share.share for share in shares(votes, requests, UNNAMED)}
+        named += len(found) == len(parts)
+        near += all(
+            abs(found.get(route, 0) * sum(parts) / part - 1) < 0.2
+            for route, part in enumerate(parts, 1)
+        )
+    assert named >= 85
+    assert near >= 75
+
+
+def test_samples_against_the_parts_of_requests_are_believed():
+    chance = random.Random(4)
+    requests = {1: 500, 2: 500}
+    for _ in range(50):
+        votes = mixed(chance, (10, 1), 12_000, lambda _: 7)
+        counted = sum(vote.route == 2 for vote in votes) / len(votes)
+        found = {share.route: share.share for share in shares(votes, requests, UNNAMED)}
+        assert found[2] == pytest.approx(counted, abs=0.01)
+
+
+def test_the_parts_of_requests_say_nothing_about_lines_of_each_route_its_own():
+    votes = [dataclasses.replace(vote(route), line=route) for route in (1, 1, 1, 1, 1, 1, 2, 2)]
+    found = {share.route: share.share for share in shares(votes * 4, {1: 50, 2: 50}, UNNAMED)}
+    assert found == {1: 0.75, 2: 0.25}
+
+
+def test_two_samples_of_the_line_name_a_route_and_a_stray_of_another_line_does_not():
+    votes = [dataclasses.replace(vote(1), line=7) for _ in range(40)]
+    stray, of_the_line = (dataclasses.replace(vote(2), line=line) for line in (8, 7))
+    assert [share.route for share in shares([*votes, stray, stray], {}, UNNAMED)] == [1]
+    assert [share.route for share in shares([*votes, of_the_line], {}, UNNAMED)] == [1]
+    found = shares([*votes, of_the_line, of_the_line], {}, UNNAMED)
+    assert [share.route for share in found] == [1, 2]
+
+
+def test_what_was_there_before_helps_to_name_a_route_and_has_no_share():
+    votes = [dataclasses.replace(vote(route), line=7) for route in (1,) * 19 + (2,)]
+    assert [share.route for share in shares(votes, {}, UNNAMED)] == [1]
+    earlier = [dataclasses.replace(vote(route), line=7) for route in (1, 1, 2, 3, 3, 3, 3)]
+    found = shares(votes, {}, UNNAMED, earlier)
+    assert {share.route: share.share for share in found} == {1: 0.95, 2: 0.05}

@@ -86,10 +86,18 @@ def test_two_routes_share_one_suspect():
     assert "3,300 requests" in found.text
 
 
+def test_routes_that_leave_as_much_behind_are_told_so_once():
+    shares = (RouteShare("GET /a", 0.91, 3_000, 910.2), RouteShare("GET /b", 0.09, 300, 909.8))
+    found = judge(replace(ROUTED, routes=shares), growth=growth(), evidence=terms())
+    assert found.text.startswith(
+        "GET /a (91 %) and GET /b (9 %) leak 910 bytes a request each (97 % sure): Cart objects"
+    )
+
+
 @pytest.mark.parametrize(
     "clean",
-    [RouteShare("GET /health", 0.03, 900, 1.0), RouteShare("GET /health", 0.1, 900, 3.0, 0.12)],
-    ids=["a trace", "no more than its margin"],
+    [RouteShare("GET /health", 0.03, 900, 1.0), RouteShare("GET /health", 0.1, 900, 3.0, 0.16)],
+    ids=["a trace", "far less than its margin"],
 )
 def test_a_route_that_owes_its_share_to_chance_is_not_named(clean):
     leaking = RouteShare("GET /cart/{n}", 1 - clean.share, 3_200, 900.0, 0.1)
