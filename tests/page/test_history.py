@@ -111,7 +111,7 @@ def test_the_limit_of_the_control_group(tmp_path, monkeypatch, files, own, limit
 def test_a_worker_s_state_is_by_its_part_of_the_limit(endpoint, monkeypatch, part, state):
     rss = 600_000
     monkeypatch.setattr("leakguard.endpoint.shown.memory_limit", lambda: int(rss / part))
-    monkeypatch.setattr("leakguard.endpoint.team.resident", lambda: _Resident(rss))
+    monkeypatch.setattr("leakguard.endpoint.standing.resident", lambda: _Resident(rss))
     row = read(ask(endpoint).body).one("section", id="lg-workers").one("tbody").one("tr")
     assert row.attributes["data-state"] == state
     words = {"calm": "calm", "warm": "above 60 %", "hot": "above 85 %"}
