@@ -32,7 +32,7 @@ cdef void child_main(int parent, unsigned cpu_seconds, const int *fds, int fd_co
         _exit(3)
     if argv != NULL:
         shared.phase = ANALYSING
-        lg_run(argv, &shared.program, &refused)
+        lg_run(argv, NULL, &shared.program, &refused)
     shared.phase = ENDED        # the image is there; without the program, if that was refused
     _exit(0)
 

@@ -159,14 +159,18 @@ cdef extern from "_owned.h" nogil:
     void lg_claim_leaf(LGWanted *, PyObject *, LGType *, uint32_t)
     void lg_claim_buffers(LGWanted *, PyObject *, LGType *, uint32_t)
 
+cdef extern from "_program.h" nogil:
+    void lg_run(char *const *, char *const *, int *, int *)
+
 cdef extern from "_os.h" nogil:
+    enum:
+        LG_MOST_FDS
     void LG_PREFETCH(const void *)
     int64_t lg_monotonic_ns()
     int64_t lg_cpu_ns()
     void *lg_shared_map(size_t)
     int lg_clone(int *)
     int lg_become_child(int, unsigned, const int *, int)
-    void lg_run(char *const *, int *, int *)
     int lg_reap(int)
     int lg_wait_readable(int, int)
     int lg_write_all(int, const void *, size_t)
@@ -181,6 +185,7 @@ cdef extern from "_os.h" nogil:
     int SIG_SETMASK, SIGKILL
     int kill(int, int)
     int close(int)
+    int dup2(int, int)
     void *memchr(const void *, int, size_t)
     FILE *fmemopen(void *, size_t, const char *)
     int setvbuf(FILE *, char *, int, size_t)

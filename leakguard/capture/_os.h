@@ -91,13 +91,15 @@ static void lg_close_range(unsigned first, unsigned last) {
     for (unsigned fd = first; fd <= last && fd < end; fd++) close((int)fd);
 }
 
+enum { LG_MOST_FDS = 8 };
+
 /* Put the wanted descriptors at 3, 4, … and close all others: a socket that the child inherited
    would keep clients from seeing the end of their connection while the child lives. What is not
    wanted goes first: in a server at its limit of open files no copy could be made before, and the
    image would be written to whatever the server has at 3. Standard input and output may be
    sockets too. -1: not possible. */
 static int lg_keep_fds(const int *wanted, int count) {
-    int moved[4];
+    int moved[LG_MOST_FDS];
     unsigned from = 3;
     int null = -1;
     for (;;) { /* the gaps between the wanted ones, in ascending order */
@@ -153,60 +155,6 @@ static int lg_become_child(pid_t parent, unsigned cpu_seconds, const int *fds, i
     }
     prctl(PR_SET_NAME, "leakguard", 0, 0, 0);
     return lg_keep_fds(fds, fd_count);
-}
-
-/* The large private writable mappings of this process, as start and end pairs; their number. */
-static int lg_heap_ranges(uintptr_t *found, int room) {
-    char text[4096 + 1];
-    size_t kept = 0;
-    ssize_t n;
-    int count = 0, fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
-    uintptr_t stack = (uintptr_t)text, thread_local_data = (uintptr_t)&errno;
-    while (fd >= 0 && (n = read(fd, text + kept, sizeof text - 1 - kept)) > 0) {
-        char *line = text, *end;
-        text[kept + (size_t)n] = 0;
-        while ((end = strchr(line, '\n'))) { /* start-end rw-p offset device inode path */
-            uintptr_t start = strtoul(line, &line, 16), stop = strtoul(line + 1, &line, 16);
-            int heap = line[1] == 'r' && line[2] == 'w' && line[4] == 'p' &&
-                       !memchr(line, '/', (size_t)(end - line)) && stop - start >= 1 << 20;
-            int needed = (stack >= start && stack < stop) ||
-                         (thread_local_data >= start && thread_local_data < stop);
-            if (heap && !needed && count < room) {
-                found[2 * count] = start;
-                found[2 * count + 1] = stop;
-                count++;
-            }
-            line = end + 1;
-        }
-        kept = strlen(line);
-        memmove(text, line, kept);
-    }
-    if (fd >= 0) close(fd);
-    return count;
-}
-
-/* Run a program and end when it ends; returns only where that is refused. exec makes SIGCHLD the
-   exit signal of the process that calls it, and the server's waitpid(-1) would then take it for
-   its own: so a child of this process calls it, and this one stays as an empty shell. */
-static void lg_run(char *const *argv, volatile int *program, volatile int *refused) {
-    enum { RANGES = 4096 };
-    uintptr_t *ranges = lg_map(NULL, 0, RANGES * 2 * sizeof *ranges);
-    int count = ranges ? lg_heap_ranges(ranges, RANGES) : 0, status;
-    pid_t self = getpid(), pid = vfork();
-    if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() == self) execv(argv[0], argv);
-        *refused = 1;
-        _exit(3);
-    }
-    if (pid < 0 || *refused) return;
-    *program = pid;
-    /* The server has its pages to itself again. From here on there are system calls only: the
-       dynamic linker's own data is gone too, so that no function could be found any more. */
-    for (int i = 0; i < count; i++)
-        syscall(SYS_madvise, ranges[2 * i], ranges[2 * i + 1] - ranges[2 * i], MADV_DONTNEED);
-    while (syscall(SYS_wait4, pid, &status, 0, NULL) < 0 && errno == EINTR) {}
-    syscall(SYS_exit_group, 0);
 }
 
 /* Wait for the child's end or a time; 1 ended, 0 time ran out. */

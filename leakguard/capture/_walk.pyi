@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from leakguard.capture.allocations import Packed
 
@@ -59,6 +59,19 @@ def capture_inline(
     tables: object = None,
     routes: Packed | None = None,
 ) -> tuple[Progress, int]: ...
+def run_apart(
+    argv: Sequence[bytes],
+    environment: Sequence[bytes],
+    fds: Sequence[int],
+    launched: Callable[[], object],
+) -> None:
+    """Run a program, call `launched`, and return when the program has ended.
+
+    No waitpid(-1) of this process meets it, nor does a signal tell of its end. `fds`, at most 8,
+    are its descriptors 3, 4, …, and all others are closed; standard input, output and errors are
+    /dev/null. It is killed with the calling thread. OSError where clone is denied.
+    """
+
 def bare_fork() -> tuple[int, int]: ...
 def layout_problem() -> str | None: ...
 def learn_mmap(mapping: object, size: int) -> None: ...

@@ -1,9 +1,9 @@
 """`python -m leakguard.explore`: answer questions about one heap image, or two, until nobody asks.
 
 The serving process starts this when somebody looks, and passes everything as open descriptors: the
-images, what was found in them, the socket where questions come in, and a pipe (standard input) that
-ends with the serving process. It is nice, bounded in memory, and the kernel's out-of-memory killer
-prefers it.
+images, what was found in them, the socket where questions come in. It ends with the serving
+process: by the kernel's hand, or because standard input is a pipe that ends then. It is nice,
+bounded in memory, and the kernel's out-of-memory killer prefers it.
 """
 
 from __future__ import annotations

@@ -6,15 +6,15 @@ import _socket
 import contextlib
 import os
 import secrets
-import signal
 import time
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from leakguard.explore import interpreter, slots
+from leakguard.explore import slots
 from leakguard.explore.errors import ViewError
+from leakguard.explore.launching import launch
 from leakguard.explore.serving import IDLE_SECONDS
-from leakguard.workers import locks, native, wire
+from leakguard.workers import locks, wire
 from leakguard.workers.places import socket_address
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ ANSWER_SECONDS = 70.0
 _START_SECONDS = 15.0
 _LOOK_SECONDS = 0.02
 _TRIES = 3
-_DEFAULT_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTERM, signal.SIGINT, signal.SIGALRM)
 _DROPPED = "dropped"
 """So begin the names of explorers of files that are not kept: no image's id does."""
 
@@ -111,57 +110,16 @@ class Explorers:
             files.callback(os.close, slot)
             listening = _listening(folder, stem)
             files.callback(listening.close)
-            options = [
-                "--lock-fd",
-                str(lock),
-                "--listen-fd",
-                str(listening.fileno()),
-                "--slot-fd",
-                str(slot),
+            given = [
+                ("--lock-fd", lock),
+                ("--slot-fd", slot),
+                ("--listen-fd", listening.fileno()),
             ]
-            options += ["--idle", str(self._idle)]
-            passed = [lock, slot, listening.fileno()]
-            for pair in pairs:
-                for option, descriptor in zip(("--image-fd", "--known-fd"), pair, strict=True):
-                    if descriptor is not None:
-                        options += [option, str(descriptor)]
-                        passed.append(descriptor)
-            _run(options, passed)
-
-
-def _run(options: Sequence[str], passed: Sequence[int]) -> None:
-    command = interpreter.command()
-    if command is None:
-        raise ViewError(503, "There is no Python beside this server that could look at an image.")
-    reading, writing = os.pipe()
-    actions = [
-        *((os.POSIX_SPAWN_OPEN, output, os.devnull, os.O_WRONLY, 0) for output in (1, 2)),
-        (os.POSIX_SPAWN_DUP2, reading, 0),
-        *((os.POSIX_SPAWN_DUP2, descriptor, descriptor) for descriptor in passed),  # to be kept
-    ]
-    try:
-        # Not subprocess: gevent's watches children, and cannot in the thread that answers.
-        pid = native.of_os("posix_spawn")(
-            command[0],
-            [*command, *options],
-            interpreter.environment(),
-            file_actions=actions,
-            setsigmask=(),
-            setsigdef=_DEFAULT_SIGNALS,
-        )
-    except BaseException:
-        os.close(writing)
-        raise
-    finally:
-        os.close(reading)
-
-    def wait() -> None:
-        # It ends when the other end of its pipe does, and leaves no zombie behind.
-        with contextlib.suppress(Exception):  # somebody else has waited for any child
-            native.of_os("waitpid")(pid, 0)
-        os.close(writing)
-
-    native.start_thread(wait, "leakguard-explorer")
+            for image, known in pairs:
+                given.append(("--image-fd", image))
+                if known is not None:
+                    given.append(("--known-fd", known))
+            launch(["--idle", str(self._idle)], given)
 
 
 def _unlink(folder: int, name: str) -> None:

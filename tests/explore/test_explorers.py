@@ -14,6 +14,7 @@ import images
 import psutil
 import pytest
 
+from leakguard.capture import native
 from leakguard.explore import slots
 from leakguard.explore.errors import ViewError
 from leakguard.explore.explorers import Explorers
@@ -22,8 +23,12 @@ from leakguard.explore.shelf import Shelf
 
 def running():
     """The explorers that this process has started."""
+    return explorers_of(psutil.Process())
+
+
+def explorers_of(process):
     found = []
-    for child in psutil.Process().children():
+    for child in process.children(recursive=True):
         try:
             if "leakguard.explore" in " ".join(child.cmdline()):
                 found.append(child)
@@ -198,8 +203,52 @@ def test_explorers_end_with_the_process_that_started_them(kept):
         finally:
             os._exit(1)
     child = psutil.Process(pid)
-    wait_for(lambda: any(p.status() == "sleeping" for p in child.children()))
-    (explorer,) = child.children()
+    wait_for(lambda: any(p.status() == "sleeping" for p in explorers_of(child)))
+    (explorer,) = explorers_of(child)
     child.kill()
     os.waitpid(pid, 0)
     wait_for(lambda: not explorer.is_running() or explorer.status() == "zombie")
+
+
+def test_a_server_that_waits_for_any_child_meets_none(kept):
+    kept.keep()
+    both = kept.put()
+    met = []
+    done = threading.Event()
+
+    def steal():
+        while not done.wait(0.001):
+            try:
+                met.append(os.waitpid(-1, os.WNOHANG))
+            except ChildProcessError:
+                met.append(None)
+
+    arrived = signal.getsignal(signal.SIGCHLD)
+    told = []
+    signal.signal(signal.SIGCHLD, lambda *_: told.append(True))
+    thief = threading.Thread(target=steal)
+    thief.start()
+    try:
+        for image in both:
+            assert ask(kept, "types", image)["total"] > 5
+        for process in running():
+            process.terminate()
+        wait_for(lambda: not running() and not psutil.Process().children())
+    finally:
+        done.set()
+        thief.join()
+        signal.signal(signal.SIGCHLD, arrived)
+    assert set(met) == {None}
+    assert told == []
+
+
+def test_where_a_child_beside_it_is_denied_an_explorer_is_an_ordinary_one(kept, monkeypatch):
+    (image,) = kept.put()
+
+    def denied(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(native.walk(), "run_apart", denied)
+    assert ask(kept, "types", image)["total"] > 5
+    (process,) = running()
+    assert process.ppid() == os.getpid()
