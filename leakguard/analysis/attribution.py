@@ -46,7 +46,9 @@ def attribute(
     owners = Owners(heap, judged, survey, summary)
     buffers = own_buffers(heap, samples, {found.holder_node for found in judged})
     requests = Requests(samples, growth, evidence)
-    join = Join(samples, judged, owners, buffers, requests, growth)
+    collects = evidence.collects if evidence is not None else None
+    gathers = collects is False or (growth is not None and growth.garbage_grows)
+    join = Join(samples, judged, owners, buffers, requests, growth, gathers=gathers)
     return tuple(join.suspect(place) for place in range(len(judged))), _routes(join)
 
 

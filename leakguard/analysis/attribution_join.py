@@ -69,8 +69,9 @@ def own_buffers(heap: Heap, samples: SampleTable, holders: set[int]) -> frozense
 class Join:
     """The samples of an image by the suspect that retains them, and what they tell of each.
 
-    `votes` are those of each suspect, `rest` by route those of no suspect. `gained` are the shares
-    in what each suspect gained since growth is counted, `before` in what it had by then.
+    `votes` are those of each suspect, `rest` by route those of no suspect, without garbage that
+    waits for the next collection unless `gathers` says that none comes. `gained` are the shares in
+    what each suspect gained since growth is counted, `before` in what it had by then.
     """
 
     def __init__(
@@ -81,6 +82,8 @@ class Join:
         buffers: frozenset[int],
         requests: Requests,
         growth: Growth | None,
+        *,
+        gathers: bool = False,
     ) -> None:
         self.names = samples.route_names
         self.judged = judged
@@ -95,14 +98,16 @@ class Join:
         self.votes: list[list[Vote]] = [[] for _ in judged]
         self.rest: dict[int, list[Vote]] = defaultdict(list)
         self.strays: dict[int, list[Stray]] = defaultdict(list)
-        self._collect(samples, owners, buffers)
+        self._collect(samples, owners, buffers, gathers)
         self.gained = [self._shares_of(place, new=True) for place in range(len(judged))]
         # where nothing is certain of earlier times, the same routes did then what they do now
         self.before = [
             self._shares_of(place, new=False) or gained for place, gained in enumerate(self.gained)
         ]
 
-    def _collect(self, samples: SampleTable, owners: Owners, buffers: frozenset[int]) -> None:
+    def _collect(
+        self, samples: SampleTable, owners: Owners, buffers: frozenset[int], gathers: bool
+    ) -> None:
         for index, node in enumerate(samples.node):
             place = owners.of(node)
             stack = samples.stack[index]
@@ -121,7 +126,7 @@ class Join:
             )
             if place != NOBODY:
                 self.votes[place].append(vote)
-            elif samples.requests[index] >= _SETTLED:
+            elif samples.requests[index] >= _SETTLED and (gathers or not owners.is_garbage(node)):
                 self.rest[vote.route].append(vote)
                 if node == NO_NODE and vote.route not in self.unnamed:
                     age = self._age(samples.requests[index], samples.age_ms[index])

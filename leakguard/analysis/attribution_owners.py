@@ -37,6 +37,7 @@ class Owners:
         marked = [holders[place] for place in self._places]
         self._dominated = _graph.nearest_marked(heap.tree.immediate, heap.tree.order, marked)
         self._below = _graph.nearest_marked(heap.paths.parent, heap.paths.order, marked)
+        self._tier = heap.paths.tier
         self._survey = survey
         self._parents: list[int] = []
         self._of_path: dict[int, int] = {}
@@ -65,6 +66,10 @@ class Owners:
             if place != NOBODY:
                 return place
         return self._places[self._below[node] - 1] if self._below[node] else NOBODY
+
+    def is_garbage(self, node: int) -> bool:
+        """Whether no root reaches an object: the next collection frees it, if there is one."""
+        return node != NO_NODE and not self._tier[node]
 
     def _on_path(self, index: int) -> int:
         way = []

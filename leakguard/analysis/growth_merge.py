@@ -134,7 +134,7 @@ class _Merger:
 
     def judgement(self, grown: GrownPath, known: Judgement | None) -> Judgement:
         """The suspect for a grown path: the one image's if it is known, else a new one."""
-        confidence = grown.confidence
+        confidence, each = grown.confidence, grown.bytes_per_request
         if known is None:
             known = self._new(grown)
         else:  # what is large as well is not noise
@@ -151,7 +151,7 @@ class _Merger:
             growth_bytes=grown.growth_bytes,
             moves=grown.verdict,
             confidence=round(confidence, 3),
-            bytes_per_request=grown.bytes_per_request,
+            bytes_per_request=None if each is None else round(each, 1),
             also_held_by=self._others(grown),
         )
         keys = (grown.holder_key, *grown.alike_keys)

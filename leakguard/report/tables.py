@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from leakguard.analysis.findings import Suspect, TypeRow
-    from leakguard.report.routes import MemoryRow, Row
+    from leakguard.report.routes import Row
     from leakguard.report.style import Style
 
 _SURE = 0.95  # below that an estimated growth is not worth a figure; what a suspect holds is known
@@ -54,7 +54,8 @@ def suspects_table(suspects: Sequence[Suspect], width: int, style: Style) -> Tab
     beginning = f" #{'retained':>10}{figure:>{figure_width}}  {'kind':<{kind_width}}  "
     whose = [_whose(suspect, width) for suspect in suspects]
     room = width - columns.width(beginning)
-    whose_width = _whose_width(whose, room)
+    shortest = max((columns.width(columns.visible(one.holder)) for one in suspects), default=0)
+    whose_width = _whose_width(whose, room, shortest)
     holder_width = room - whose_width
 
     def ending(holder: str, route: str) -> str:
@@ -86,11 +87,13 @@ def _lately(suspect: Suspect, compared: bool) -> str:
     return f"+{units.size(grown)}" if grown > 0 else f"({suspect.moves or 'steady'})"
 
 
-def _whose_width(whose: Sequence[str], room: int) -> int:
-    """Columns for the routes; 0 where there are none, or no room beside the holders."""
+def _whose_width(whose: Sequence[str], room: int, shortest: int) -> int:
+    """Columns for the routes; 0 where there are none, or no room beside the holders, of which the
+    longest name has `shortest`."""
     if not any(whose) or room < _ROOM_FOR_ROUTES:
         return 0
-    return min(max(map(columns.width, ["requests of", *whose])), room // 2)
+    wanted = max(map(columns.width, ["requests of", *whose]))
+    return min(wanted, max(room // 2, room - 2 - shortest))
 
 
 def _whose(suspect: Suspect, width: int) -> str:
@@ -127,7 +130,7 @@ def routes_table(routes: Sequence[Row], width: int, style: Style) -> Table:
             units.count(row.requests),
             units.count(row.errors),
             units.count(row.in_flight),
-            units.duration(row.mean_seconds),
+            _mean(row),
         )
         for row in routes
     ]
@@ -142,8 +145,8 @@ def _memory_table(routes: Sequence[Row], width: int, style: Style) -> Table:
         (
             columns.visible(row.route),
             units.count(row.requests),
-            *(() if narrow else (units.count(row.errors), units.duration(row.mean_seconds))),
-            *_memory(row.memory),
+            *(() if narrow else (units.count(row.errors), _mean(row))),
+            *_memory(row),
         )
         for row in sorted(filter(_says_something, routes), key=_live, reverse=True)
     ]
@@ -152,7 +155,12 @@ def _memory_table(routes: Sequence[Row], width: int, style: Style) -> Table:
     return _figures(heading, cells, "routes", width, style)
 
 
-def _memory(memory: MemoryRow | None) -> tuple[str, str, str]:
+def _mean(row: Row) -> str:
+    return units.duration(row.mean_seconds) if row.requests else "-"
+
+
+def _memory(row: Row) -> tuple[str, str, str]:
+    memory = row.memory
     if memory is None:
         return "-", "-", "-"
     pace, confidence = memory.growth_bytes_per_minute, memory.confidence
@@ -160,7 +168,7 @@ def _memory(memory: MemoryRow | None) -> tuple[str, str, str]:
     grows = pace is not None and pace > 0 and sure
     return (
         units.size(memory.live_bytes),
-        units.size(round(memory.bytes_per_request)),
+        units.size(round(memory.bytes_per_request)) if row.requests else "-",
         f"{units.size(round(pace))}/min" if pace is not None and grows else "-",
     )
 

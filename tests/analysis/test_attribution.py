@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from leakguard.analysis.attribution import attribute
+from leakguard.analysis.evidence import Evidence
 from leakguard.analysis.heap import Heap
 from leakguard.analysis.suspects import find_suspects
 from leakguard.image import EdgeKind, SampleKind, TypeKind
@@ -282,3 +283,12 @@ def test_lines_that_recycled_blocks_of_all_routes_come_from_are_no_leak(sampled)
     (suspect,), _ = sampled.join()
     assert [share.route for share in suspect.routes] == ["GET /leak"]
     assert [line.line for line in suspect.lines] == [55, 41, 12]
+
+
+def test_what_waits_for_the_next_collection_is_no_memory_of_a_route(sampled):
+    clean = sampled.builder.route("GET /clean", 1000)
+    waiting = [sampled.heap.node("shop.Node", 100) for _ in range(40)]
+    sampled.samples(waiting, clean)
+    assert sampled.join()[1]["GET /clean"].strong_bytes == 0
+    _, routes = sampled.join(evidence=Evidence(requests=1000, collects=False))
+    assert routes["GET /clean"].strong_bytes == 40 * INTERVAL

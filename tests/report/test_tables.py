@@ -103,3 +103,19 @@ def test_suspects_tell_growth_and_routes_where_they_are_known(
     assert "(steady)" in second
     assert ("requests of" in heading) == (" 91 %, +1" in first) == (columns > 60)
     assert max(map(width, (heading, first, second))) <= columns
+
+
+def test_what_is_no_request_has_no_mean_and_no_bytes_a_request() -> None:
+    memory = MemoryRow(1_600_000, 0, 0.0, None, None, ())
+    cells = routes_table([Row("(no request)", 0, 0, 0, 0.0, memory)], 80, PLAIN).lines(9)[1].split()
+    assert cells[2:] == ["0", "0", "-", "1.60", "MB", "-", "-"]
+
+
+def test_a_route_has_the_columns_that_no_holder_needs(carts: Suspect) -> None:
+    route = "GET /sessions/<int:n>/carts/<int:m>"
+    routes = (RouteShare(route, 1.0, 3_200, 910.0),)
+    short = replace(carts, holder="fl.CARTS", routes=routes)
+    _, row = suspects_table([short], 90, PLAIN).lines(9)
+    assert f"  {route} 100 %" in row
+    assert "fl.CARTS" in row
+    assert width(row) == 90
