@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import signal
+import subprocess
 import tempfile
 
 import pytest
@@ -78,3 +81,32 @@ def nothing_found(monkeypatch):
         (),
     )
     monkeypatch.setattr(pipeline, "examine_with", lambda *_, **__: Examined(findings, None))
+
+
+@pytest.fixture
+def on_a_terminal():
+    """on_a_terminal(command, environment) -> exit status, and all that is written there.
+
+    With `stderr` given, what goes to standard error goes there instead.
+    """
+
+    def run(command, environment, stderr=None):
+        ours, theirs = pty.openpty()
+        with subprocess.Popen(
+            command,
+            stdout=theirs,
+            stderr=theirs if stderr is None else stderr,
+            env=environment,
+        ) as process:
+            os.close(theirs)
+            shown = b""
+            try:
+                while piece := os.read(ours, 65_536):
+                    shown += piece
+            except OSError:
+                pass  # how Linux says that the other end is closed
+            finally:
+                os.close(ours)
+        return process.returncode, shown
+
+    return run

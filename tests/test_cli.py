@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,10 @@ from leakguard.page import static
 from leakguard.report import jsonform
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    OnATerminal = Callable[..., tuple[int, bytes]]
 
 
 def _image(path: Path, carts: int) -> Path:
@@ -117,24 +119,12 @@ def test_open_in_a_pipe_is_plain_text_of_80_columns(leaky: Path) -> None:
 
 @pytest.mark.parametrize(("no_color", "colours"), [("", True), ("1", False)])
 def test_open_on_a_terminal_has_colours_unless_they_are_refused(
-    leaky: Path, no_color: str, colours: bool
+    leaky: Path, no_color: str, colours: bool, on_a_terminal: OnATerminal
 ) -> None:
-    ours, theirs = pty.openpty()
     environment = {**os.environ, "NO_COLOR": no_color, "TERM": "xterm"}
-    with subprocess.Popen(
-        [sys.executable, "-P", "-m", "leakguard", "open", str(leaky)],
-        stdout=theirs, env=environment,
-    ) as process:  # fmt: skip
-        os.close(theirs)
-        shown = b""
-        try:
-            while piece := os.read(ours, 65_536):
-                shown += piece
-        except OSError:
-            pass  # how Linux says that the other end is closed
-        finally:
-            os.close(ours)
-    assert process.returncode == 1
+    command = [sys.executable, "-P", "-m", "leakguard", "open", str(leaky)]
+    status, shown = on_a_terminal(command, environment, stderr=subprocess.DEVNULL)
+    assert status == 1
     assert b"shop.cart.PENDING" in shown
     assert (b"\x1b[" in shown) is colours
 

@@ -24,6 +24,7 @@ from leakguard.image.format import (
 )
 from leakguard.image.heap_image import HeapImage
 from leakguard.image.metadata import encode_meta
+from leakguard.image.name_columns import NameColumns
 from leakguard.image.packing import pack, sort_edges
 from leakguard.image.sample_columns import SampleColumns
 from leakguard.image.values import Ident
@@ -49,8 +50,8 @@ class ImageBuilder:
         self._columns: dict[str, array[int]] = {
             name: array(code) for name, code in SECTIONS.items() if name not in ("meta", "stats")
         }
-        self._strings: dict[str, int] = {}
-        self._idents: dict[Ident, int] = {}
+        self._names = NameColumns()
+        self._columns |= self._names.columns
         self._types: dict[tuple[str, TypeKind, int, Ident | None], int] = {}
         self._named: dict[int, int] = {}
         self._bounds: dict[int, int] = {}
@@ -60,19 +61,11 @@ class ImageBuilder:
             array("I"),
         )
         self._samples: SampleColumns | None = None
-        self._columns["stroff"].append(0)
-        self.string("")
         self.type(UNKNOWN_TYPE_NAME)
 
     def string(self, text: str) -> int:
         """The id of a string, added if it is new; characters that UTF-8 cannot say become "?"."""
-        index = self._strings.get(text)
-        if index is None:
-            index = self._strings[text] = len(self._strings)
-            data = self._columns["strdata"]
-            data.frombytes(text.encode(errors="replace"))
-            self._columns["stroff"].append(len(data))
-        return index
+        return self._names.string(text)
 
     def type(
         self,
@@ -92,7 +85,7 @@ class ImageBuilder:
                 typename=self.string(name),
                 typekind=kind,
                 typeflag=flags,
-                typeidnt=0 if ident is None else self._ident(ident) + 1,
+                typeidnt=0 if ident is None else self._names.ident(ident) + 1,
                 typefcnt=0,
                 typefbyt=0,
             )
@@ -120,7 +113,7 @@ class ImageBuilder:
             foldtype=folded_type,
         )
         if ident is not None:
-            self._named[node] = self._ident(ident)
+            self._named[node] = self._names.ident(ident)
         if bound is not None:
             self._bounds[node] = bound
         return node
@@ -163,7 +156,7 @@ class ImageBuilder:
 
     def stack(self, frames: Iterable[tuple[str, str, int]]) -> int:
         """The index of a stack of (function, file, line), innermost first; an empty one is 0."""
-        rows = [(self._ident(Ident(name, file or None)), line) for name, file, line in frames]
+        rows = [(self._names.ident(Ident(name, file or None)), line) for name, file, line in frames]
         return self._sampled().stack(rows)
 
     def sample(
@@ -223,17 +216,6 @@ class ImageBuilder:
         if not 0 <= index < count:
             raise ValueError(f"{what} {index} does not exist: there are {count}")
 
-    def _ident(self, ident: Ident) -> int:
-        index = self._idents.get(ident)
-        if index is None:
-            index = self._idents[ident] = len(self._idents)
-            self._append(
-                identnam=self.string(ident.name),
-                identfil=self.string(ident.file or ""),
-                identlin=ident.line or 0,
-            )
-        return index
-
     def _label(self, kind: EdgeKind, name_or_value: str | int) -> int:
         kind = EdgeKind(kind)
         if isinstance(name_or_value, str):
@@ -243,7 +225,7 @@ class ImageBuilder:
         else:
             value = min(name_or_value, LABEL_MASK)
             if kind in NAMED_EDGE_KINDS:
-                self._check("string", name_or_value, len(self._strings))
+                self._check("string", name_or_value, self._names.string_count)
             elif kind is EdgeKind.DATA_KEY:
                 self._check("key class", value >> DATA_KEY_SHIFT, len(DATA_KEY_CLASSES))
             elif value < 0:

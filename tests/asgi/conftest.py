@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from pathlib import Path
 
 import httpx
 import pytest
@@ -8,6 +10,8 @@ import pytest
 from leakguard import pipeline
 from leakguard.analyser import Examined
 from leakguard.analysis.findings import Findings, ProcessFacts, SnapshotFacts, Verdict
+
+sys.path.append(str(Path(__file__).parent))  # the scopes beside this file: tests are no package
 
 BEARER = {"authorization": "Bearer a-token-that-nobody-may-see"}
 

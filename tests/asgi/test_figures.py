@@ -8,6 +8,7 @@ import httpx
 import pytest
 import starlette.requests
 import starlette.websockets
+from asgi_scopes import HTTP, WEBSOCKET
 from fastapi import BackgroundTasks, FastAPI
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
@@ -18,22 +19,6 @@ from leakguard.routes import sampling
 
 TOKEN = "a-token-that-nobody-may-see"
 BEARER = {"authorization": f"Bearer {TOKEN}"}
-WEBSOCKET = {
-    "type": "websocket",
-    "path": "/ws",
-    "root_path": "",
-    "query_string": b"",
-    "headers": [],
-    "subprotocols": [],
-}
-HTTP = {
-    "type": "http",
-    "method": "GET",
-    "path": "/stream",
-    "root_path": "",
-    "query_string": b"",
-    "headers": [],
-}
 
 
 async def hello(request):

@@ -5,6 +5,7 @@ import gc
 from contextlib import asynccontextmanager
 
 import pytest
+from asgi_scopes import HTTP, WEBSOCKET
 from starlette.applications import Starlette
 from starlette.responses import StreamingResponse
 from starlette.routing import Route, WebSocketRoute
@@ -13,22 +14,6 @@ from leakguard.asgi import LeakGuard
 
 TOKEN = "a-token-that-nobody-may-see"
 LIFESPAN = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
-WEBSOCKET = {
-    "type": "websocket",
-    "path": "/ws",
-    "root_path": "",
-    "query_string": b"",
-    "headers": [],
-    "subprotocols": [],
-}
-HTTP = {
-    "type": "http",
-    "method": "GET",
-    "path": "/stream",
-    "root_path": "",
-    "query_string": b"",
-    "headers": [],
-}
 
 
 def busy_app(events):

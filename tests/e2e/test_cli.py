@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -22,7 +21,9 @@ from leakguard.report import diff, jsonform
 from leakguard.report import workers as form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    OnATerminal = Callable[..., tuple[int, bytes]]
 
 pytestmark = pytest.mark.e2e
 
@@ -136,23 +137,10 @@ def test_watch_goes_on_until_it_is_interrupted(server: Server, runtime: Path) ->
 
 
 def test_on_a_terminal_it_says_what_it_waits_for_and_has_colours(
-    server: Server, runtime: Path
+    server: Server, runtime: Path, on_a_terminal: OnATerminal
 ) -> None:
-    ours, theirs = pty.openpty()
     environment = {**os.environ, "XDG_RUNTIME_DIR": str(runtime), "TERM": "xterm", "NO_COLOR": ""}
-    with subprocess.Popen(
-        [sys.executable, "-P", "-m", "leakguard", "top"],
-        stdout=theirs, stderr=theirs, env=environment,
-    ):  # fmt: skip
-        os.close(theirs)
-        shown = b""
-        try:
-            while piece := os.read(ours, 65_536):
-                shown += piece
-        except OSError:
-            pass  # how Linux says that the other end is closed
-        finally:
-            os.close(ours)
+    _, shown = on_a_terminal([sys.executable, "-P", "-m", "leakguard", "top"], environment)
     text = shown.decode()
     assert re.match(r"worker \d+ takes a snapshot …\r\x1b\[K\x1b\[1m", text)
 

@@ -14,8 +14,11 @@ import pytest
 
 from leakguard import asgi, wsgi
 
+HERE = Path(__file__).parent
+sys.path.append(str(HERE))  # the small shops beside this file: tests are no package
+
 TOKEN = "a-token-that-nobody-may-see"
-NAMES = sorted(path.stem for path in Path(__file__).with_name("apps").glob("*_shop.py"))
+NAMES = sorted(path.stem for path in (HERE / "apps").glob("*_shop.py"))
 
 
 @pytest.fixture(autouse=True)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import bottle
-import falcon
-import flask
 import litestar
 import pytest
 import quart
+from small_shops import bottle_app, falcon_app, flask_app, litestar_app, quart_app
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
@@ -26,46 +24,6 @@ async def plain(scope: Any, receive: Any, send: Any) -> None:  # Litestar wants 
 
 async def hello(request):
     return PlainTextResponse("hello")
-
-
-def litestar_app(*more):
-    @litestar.get(["/cart/{n:int}", "/"])
-    async def cart() -> str:
-        return "hello"
-
-    return litestar.Litestar([cart, *more], logging_config=None, openapi_config=None)
-
-
-def quart_app():
-    app = quart.Quart("shop")
-
-    @app.get("/cart/<n>")
-    async def cart(n):
-        return "hello"
-
-    return app
-
-
-def flask_app():
-    app = flask.Flask("shop")
-    app.add_url_rule("/cart/<n>", "cart", lambda n: "hello")
-    return app
-
-
-def bottle_app():
-    app = bottle.Bottle()
-    app.route("/cart/<n>", callback=lambda n: "hello")
-    return app
-
-
-def falcon_app():
-    class Cart:
-        def on_get(self, req, resp, n):
-            resp.text = "hello"
-
-    app = falcon.App()
-    app.add_route("/cart/{n}", Cart())
-    return app
 
 
 def mounted(path, app):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import flask
-import litestar
 import pytest
-import quart
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler
 from fastapi import FastAPI
+from small_shops import flask_app, litestar_app, quart_app
 from starlette.applications import Starlette
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -17,30 +15,6 @@ from leakguard.errors import SettingsError
 from leakguard_flask import LeakGuard as FlaskGuard
 
 OPTIONS = {"token": "a-token-that-nobody-may-see", "sampling": False}
-
-
-def flask_app():
-    app = flask.Flask("shop")
-    app.add_url_rule("/cart/<n>", "cart", lambda n: "hello")
-    return app
-
-
-def quart_app():
-    app = quart.Quart("shop")
-
-    @app.get("/cart/<n>")
-    async def cart(n):
-        return "hello"
-
-    return app
-
-
-def litestar_app():
-    @litestar.get("/cart/{n:int}")
-    async def cart() -> str:
-        return "hello"
-
-    return litestar.Litestar([cart], logging_config=None, openapi_config=None)
 
 
 def with_extension():
@@ -163,5 +137,5 @@ def test_apps_that_are_wired_as_they_should_be_are_none_of_this(ask):
     outer = Starlette()
     outer.mount("/inner", inner)  # counts for itself, below what is counted for the whole
     asgi.LeakGuard(outer, **OPTIONS)
-    for make in (flask_app, WSGIHandler):
-        wsgi.LeakGuard(ProxyFix(make()), **OPTIONS)
+    for app in (flask_app(), WSGIHandler.__new__(WSGIHandler)):  # a handler without a project
+        wsgi.LeakGuard(ProxyFix(app), **OPTIONS)
