@@ -77,7 +77,8 @@ class Listener:
 
     def close(self) -> None:
         """Listen no more; those who are being answered get their answer."""
-        self._socket.close()
+        with contextlib.suppress(OSError):  # somebody else has closed it
+            self._socket.close()
 
     def accept(self) -> None:
         """Answer the next one who has connected, in a thread of its own. Nothing if there is none;

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 _PAUSE_MILLISECONDS = 200
 _AGAIN_SECONDS = 10.0
+_NO_DOOR = (errno.EBADF, errno.ENOTSOCK, errno.EINVAL, errno.EOPNOTSUPP)
+
+
+class _PipeIsGoneError(Exception):
+    pass
 
 
 class Porter:
@@ -77,15 +82,15 @@ class Porter:
         poll.register(self._reader, select.POLLIN)
         while not self._is_over():
             try:
-                events = dict(poll.poll(self._wait()))
-                if events.pop(self._reader, None):
+                ready = [descriptor for descriptor, _ in poll.poll(self._wait())]
+                if self._reader in ready:
                     self._read(poll)
                 self._call_those_due()
-                for descriptor, event in events.items():
-                    self._open(poll, descriptor, event)
+                for descriptor in ready:
+                    self._open(poll, descriptor)
+            except _PipeIsGoneError:
+                return  # somebody has closed every file: nobody could wake it
             except Exception as error:
-                if isinstance(error, OSError) and error.errno == errno.EBADF:
-                    return  # somebody has closed everything: there is nothing to wait for
                 self._guard.report(error)
                 native.poll().poll(_PAUSE_MILLISECONDS)
 
@@ -100,8 +105,12 @@ class Porter:
         return max(0.0, min(due) - monotonic()) * 1_000 if due else None
 
     def _read(self, poll: select.poll) -> None:
-        with contextlib.suppress(BlockingIOError):
+        try:
             os.read(self._reader, 4096)
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            raise _PipeIsGoneError from error
         while self._woken:
             seat = self._woken.popleft()
             if seat.is_left:
@@ -131,12 +140,16 @@ class Porter:
             pause = seat.on_wake()
             self._seats[seat] = None if pause is None else monotonic() + pause
 
-    def _open(self, poll: select.poll, door: int, event: int) -> None:
+    def _open(self, poll: select.poll, door: int) -> None:
         seat = self._doors.get(door)
-        if event & select.POLLNVAL:
-            self._shut(poll, door)  # somebody has closed it
-        elif seat is not None and seat.listener is not None:
+        if seat is None or seat.listener is None:
+            return
+        try:
             seat.listener.accept()
+        except OSError as error:
+            if error.errno not in _NO_DOOR:
+                raise
+            self._shut(poll, door)  # somebody has closed it, and may have another file there
 
 
 def porter() -> Porter:

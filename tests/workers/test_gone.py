@@ -71,6 +71,18 @@ def test_workers_of_one_process_share_what_waits_for_them(eventually, join, othe
     assert [ask(entry, "figures", timeout=30)["requests"] for entry in entries] == [7] * 11
 
 
+def test_one_whose_socket_somebody_has_closed_is_no_trouble_to_the_others(join, caplog):
+    closed, other = join(), join(app=App("blog", "blog"))
+    os.close(closed._seat.listener.descriptor)
+    (blog,) = list_workers("blog")
+    for _ in range(3):
+        closed._seat.wake()
+        assert ask(blog, "figures", timeout=30)["requests"] == 7
+    closed.leave()
+    other.leave()
+    assert not caplog.records
+
+
 def test_the_garbage_collection_that_finds_it_waits_for_nothing(eventually):
     gone = Gone()
     seat = gone.worker._seat
