@@ -6,6 +6,7 @@ heap.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,11 +19,13 @@ from leakguard.analysis.inherited import inherit, remark
 from leakguard.analysis.suspects import find_suspects
 from leakguard.analysis.typetable import type_rows
 from leakguard.analysis.verdict import verdict
+from leakguard.analysis.verdict_suspects import sure_by_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from leakguard.analysis.evidence import Evidence
+    from leakguard.analysis.findings import Suspect
     from leakguard.analysis.growth import Growth, Summary, Survey
     from leakguard.analysis.suspects import Judgement
     from leakguard.image import HeapImage
@@ -96,7 +99,7 @@ def _analyse(heap: Heap, top: int, evidence: Evidence | None) -> Analysis:
         summary=known.summary,
         evidence=evidence,
     )
-    suspects = tuple(judgement.suspect for judgement in judged)
+    suspects = tuple(_sure(judgement, evidence) for judgement in judged)
     if earlier is not None:
         earlier = earlier.with_ranks([(one.holder, one.object_type) for one in suspects])
     snapshot = _snapshot_facts(image)
@@ -123,6 +126,15 @@ def _analyse(heap: Heap, top: int, evidence: Evidence | None) -> Analysis:
     )
     holders = tuple(judgement.holder_node for judgement in judged)
     return Analysis(findings, known.summary, holders)
+
+
+def _sure(judgement: Judgement, evidence: Evidence | None) -> Suspect:
+    """The suspect, with the confidence in it where nothing is known of its growth."""
+    suspect = judgement.suspect
+    if suspect.confidence is not None:
+        return suspect
+    sure = sure_by_size(judgement.confidence, watched=evidence is not None)
+    return dataclasses.replace(suspect, confidence=round(sure, 3))
 
 
 def _snapshot_facts(image: HeapImage) -> SnapshotFacts:

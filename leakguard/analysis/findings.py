@@ -71,8 +71,9 @@ class Suspect:
 
     What earlier snapshots add is None where there are not enough of them: `growth_objects` and
     `growth_bytes` gathered since, how it `moves` ("growing", "warming up", "saw-tooth", "steady"),
-    how sure that is (`confidence`, 0 to 1), `bytes_per_request` (of its routes' requests, of the
-    whole app's where the routes are not known), and who else holds the same objects.
+    `bytes_per_request` (of its routes' requests, of the whole app's where the routes are not
+    known), and who else holds the same objects. `confidence`, 0 to 1, is how sure its growth is,
+    or that it leaks where nothing is known of growth.
 
     `routes` made it, the largest share first, and `lines` of code allocated it, the application's
     first; both are empty where allocations are not sampled.

@@ -10,7 +10,7 @@ from leakguard.analysis.diagnosis import FIXES
 from leakguard.analysis.findings import MAPPING, Verdict
 from leakguard.analysis.verdict_doubt import doubt
 from leakguard.analysis.verdict_earlier import WAIT, believed, instead, too
-from leakguard.analysis.verdict_suspects import accuse, has_grown, others, pace
+from leakguard.analysis.verdict_suspects import accuse, has_grown, others, pace, sure_by_size
 from leakguard.analysis.verdict_terms import C_TERMS, PYTHON, TermsSeen
 from leakguard.analysis.verdict_units import MOST_SURE, byte_words
 from leakguard.analysis.verdict_unreached import worst_unreached
@@ -36,8 +36,6 @@ _SURE_OF_WARM_UP = 0.7
 _SURE_UNSEARCHED = 0.75
 # A suspect that is only large explains a term's growth up to what it retains.
 _EXPLAINS = 0.8
-# One that was never seen to grow is no more certain than this, however clear its kind.
-_SURE_BY_SIZE = 0.7
 # Of the growth of a term this part must be that of the pictured objects to be theirs.
 _PART_OF_TERM = 0.5
 # A warm-up of less than this part of the heap is not worth a word.
@@ -115,10 +113,8 @@ class _Judge:
         first = suspects[0]
         if first.confidence is not None and has_grown(first):
             sure = first.confidence
-        elif self.evidence is not None:
-            sure = min(confidence, _SURE_BY_SIZE)
         else:
-            sure = confidence
+            sure = sure_by_size(confidence, watched=self.evidence is not None)
         sure = round(min(sure, MOST_SURE), 2)
         speed = pace(first, self.growth)
         text = accuse(first, linked, sure, speed)

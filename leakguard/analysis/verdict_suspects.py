@@ -15,11 +15,19 @@ if TYPE_CHECKING:
 
 _NAMED_TYPES = ("function", "method", "coroutine", "generator", "async_generator")
 _MOST_OTHERS = 2
+# One that was never seen to grow is no more certain than this, however clear its kind.
+_SURE_BY_SIZE = 0.7
 
 
 def has_grown(suspect: Suspect) -> bool:
     """Whether a suspect was seen to grow between snapshots."""
     return bool(suspect.growth_bytes and suspect.growth_bytes > 0)
+
+
+def sure_by_size(confidence: float, *, watched: bool) -> float:
+    """The confidence in a suspect that was not seen to grow; less in a process that is `watched`,
+    of which later snapshots will tell more."""
+    return min(confidence, _SURE_BY_SIZE) if watched else confidence
 
 
 def pace(suspect: Suspect, growth: Growth | None) -> float | None:

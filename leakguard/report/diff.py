@@ -35,7 +35,7 @@ def render(difference: Difference) -> str:
         (_bytes(row.bytes), _count(row.objects), columns.visible(row.type))
         for row in difference.types
     ]
-    lines += _table(("grew", "objects", "type"), types)
+    lines += _table(("grew", "objects", "type, with the small values of its own"), types)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 

@@ -34,8 +34,9 @@ def test_to_dict_has_the_documented_keys(leaking):
     (suspect,) = data["suspects"]
     assert list(suspect) == [
         "rank", "kind", "holder", "retained_bytes", "share", "objects", "fingerprint", "fix",
-        "chain",
+        "chain", "confidence",
     ]  # fmt: skip
+    assert suspect["confidence"] == data["verdict"]["confidence"]
     assert suspect["objects"] == {"type": "shop.Cart", "count": 1000}
     assert list(suspect["chain"][0]) == ["type", "name", "edge", "file", "line", "repeats"]
     assert list(data["types"][0]) == ["type", "count", "shallow_bytes", "retained_bytes"]
