@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from leakguard import workers
 from leakguard.analysis.findings import Findings
-from leakguard.endpoint.messages import Refusal
+from leakguard.endpoint.others import entry_of
 from leakguard.endpoint.shown import Shown
 from leakguard.report import Report, jsonform
 
@@ -38,20 +38,15 @@ def of_worker(crew: Crew, pid: int) -> Shown:
 
     Raises `Refusal` where there is no such worker.
     """
-    entries = crew.entries()
-    found = [entry for entry in entries if entry.pid == pid]
-    if not found:
-        pids = {entry.pid for entry in entries} | ({crew.pid} if crew.pid else set())
-        there = ", ".join(map(str, sorted(pids)))
-        raise Refusal(404, f"There is no worker {pid} of this app; there are {there}.")
-    if found[0].alive:
+    entry = entry_of(crew, pid)
+    if entry.alive:
         try:
-            told = workers.ask(found[0], VERB, _SECONDS)
+            told = workers.ask(entry, VERB, _SECONDS)
             return Shown.from_dict(pid, told, crew.app.name)
         except (workers.WorkerError, KeyError, TypeError, ValueError) as error:
             # It is busy, or of another version: its last words are still there.
             logger.debug("worker %d does not say what it has to show: %s", pid, error)
-    return _last_words(found[0], crew.app.name)
+    return _last_words(entry, crew.app.name)
 
 
 def _last_words(entry: workers.Entry, app: str) -> Shown:

@@ -60,18 +60,23 @@ def told(report: Report, screen: Screen = _SCREEN) -> Told:
     return Told(jsonform.to_dict(report), render)
 
 
+def entry_of(crew: Crew, pid: int) -> workers.Entry:
+    """One of the others. Raises `Refusal`, which names those that there are."""
+    entries = crew.entries()
+    for entry in entries:
+        if entry.pid == pid:
+            return entry
+    pids = {entry.pid for entry in entries} | ({crew.pid} if crew.pid else set())
+    there = ", ".join(map(str, sorted(pids)))
+    raise Refusal(404, f"There is no worker {pid} of this app; there are {there}.")
+
+
 def of_one(crew: Crew, pid: int, *, top: int, timeout: float, screen: Screen = _SCREEN) -> Told:
     """The report of another worker: a new one if it lives, else its last findings. Blocks.
 
     Raises `Refusal` where there is none to be had.
     """
-    entries = crew.entries()
-    found = [entry for entry in entries if entry.pid == pid]
-    if not found:
-        pids = {entry.pid for entry in entries} | ({crew.pid} if crew.pid else set())
-        there = ", ".join(map(str, sorted(pids)))
-        raise Refusal(404, f"There is no worker {pid} of this app; there are {there}.")
-    entry = found[0]
+    entry = entry_of(crew, pid)
     if entry.alive:
         try:
             workers.ask(entry, "figures", min(timeout, HEARD_SECONDS))

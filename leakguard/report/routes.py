@@ -193,7 +193,8 @@ def _joined(told: RouteMemory, sampled: MemoryFigures | None, findings: Findings
 def _as_parts(estimate: MemoryRow, size: int) -> MemoryRow:
     """What the samples tell of a route, as parts of the `size` that an image found alive."""
     part = size / estimate.live_bytes if estimate.live_bytes else 0.0
-    parts = dict.fromkeys(_OLD, part) | dict.fromkeys(_PACE, min(part, 1.0))
+    parts: dict[str, float] = dict.fromkeys(_OLD, part)
+    parts |= {name: min(part, 1.0) for name in _PACE}
     values = {name: getattr(estimate, name) for name in parts}
     known = {name: value for name, value in values.items() if value is not None}
     return dataclasses.replace(
