@@ -58,6 +58,7 @@ class Seat:
         self.is_left = False
         """For good. Its listener is closed by the porter."""
         self.listener: Listener | None = None
+        self._lock: int | None = None
         self._porter = porter()
         for attempt in range(_TRIES):
             try:
@@ -150,7 +151,10 @@ class Seat:
                         os.unlink(self.stem + places.SOCKET, dir_fd=folder)
             except Exception as error:
                 logger.debug("no last words", exc_info=error)
-            os.close(self._lock)
+            # By the time of a fork the number may be another file's.
+            lock, self._lock = self._lock, None
+            if lock is not None:
+                os.close(lock)
         self._worker = _nobody
         self.wake()
 
@@ -161,11 +165,11 @@ class Seat:
     def let_go(self) -> None:
         """Close what the child of a fork has of its parent's, whose seat it stays."""
         # The parent's lock is held as long as any descriptor of it is open: close, never unlock.
-        with contextlib.suppress(OSError):
-            os.close(self._lock)
-        with contextlib.suppress(OSError):
-            if self.listener is not None:
-                self.listener.close()
+        if self._lock is not None:
+            with contextlib.suppress(OSError):
+                os.close(self._lock)
+        if self.listener is not None:
+            self.listener.close()
 
     def _verbs(self) -> Mapping[str, Verb]:
         worker = self._worker()

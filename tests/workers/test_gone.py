@@ -103,6 +103,19 @@ def test_a_question_that_comes_too_late_is_told_so(eventually):
         verbs()
 
 
+def test_what_was_left_before_a_fork_closes_no_file_of_somebody_else(join):
+    worker = join()
+    seat = worker._seat
+    number = seat._lock
+    worker.leave()
+    with Path(os.devnull).open() as file:
+        taken = number if file.fileno() == number else os.dup2(file.fileno(), number)
+        seat.let_go()
+        os.fstat(taken)
+        if taken != file.fileno():
+            os.close(taken)
+
+
 def test_the_child_of_a_fork_registers_what_lives_and_closes_nothing_else(process):
     parent = process("""
         import gc, os, sys
