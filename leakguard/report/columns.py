@@ -6,9 +6,11 @@ colours or turn the direction of writing is shown escaped, as in a Python string
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _ELLIPSIS = "…"
+_PARAMETER = re.compile(r"\{[^{}]*\}|<[^<>]*>")
 # control, format (direction marks, joiners), surrogate, unassigned, line and paragraph separator
 _UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
 _COMBINING = frozenset({"Mn", "Me"})
@@ -49,6 +51,13 @@ def fit(text: str, limit: int) -> str:
     tail = _take(text[::-1], (limit - 1) * 2 // 3)[::-1]
     head = _take(text, limit - 1 - width(tail))
     return f"{head}{_ELLIPSIS}{tail.lstrip()}"
+
+
+def fit_route(route: str, limit: int) -> str:
+    """The route in at most ``limit`` columns: its parameters tell least, then its middle."""
+    if width(route) > limit:
+        route = _PARAMETER.sub(_ELLIPSIS, route)
+    return fit(route, limit)
 
 
 def left(text: str, columns: int) -> str:

@@ -97,12 +97,13 @@ def _whose_width(whose: Sequence[str], room: int, shortest: int) -> int:
 
 
 def _whose(suspect: Suspect, width: int) -> str:
-    """`GET /cart/{n} 91 %, +1`; where that is too long, the route loses its middle."""
+    """`GET /cart/{n} 91 %, +1`; where that is too long, the route loses its parameters, then its
+    middle."""
     if not suspect.routes:
         return ""
     first, *others = suspect.routes
     share = f" {units.percent(first.share)}" + (f", +{len(others)}" if others else "")
-    return columns.fit(columns.visible(first.route), width - columns.width(share)) + share
+    return columns.fit_route(columns.visible(first.route), width - columns.width(share)) + share
 
 
 def types_table(types: Sequence[TypeRow], width: int, style: Style) -> Table:
@@ -191,10 +192,12 @@ def _figures(
     ]
     longest = max((columns.width(row[0]) for row in cells), default=0)
     name_width = min(max(longest, 24), width - 1 - sum(widths))
+    shorter = columns.fit_route if noun == "routes" else columns.fit
 
     def line(row: tuple[str, ...], indent: str) -> str:
         figures = "".join(columns.right(cell, at) for cell, at in zip(row[1:], widths, strict=True))
-        return indent + columns.left(row[0], name_width + 1 - len(indent)) + figures
+        room = name_width + 1 - len(indent)
+        return indent + columns.left(shorter(row[0], room), room) + figures
 
     return Table(style.quiet(line(heading, "")), [line(row, " ") for row in cells], noun)
 

@@ -78,3 +78,17 @@ def test_wrap_keeps_a_number_with_its_unit() -> None:
 def test_apart_wants_a_gap() -> None:
     assert columns.apart("left", "right", 12) == "left   right"
     assert columns.apart("left", "right", 10) is None
+
+
+@pytest.mark.parametrize(
+    ("limit", "fitted"),
+    [
+        (40, "GET /shops/{shop}/orders/<int:order>"),
+        (35, "GET /shops/…/orders/…"),
+        (21, "GET /shops/…/orders/…"),
+    ],
+)
+def test_a_route_that_is_too_long_loses_its_parameters_first(limit: int, fitted: str) -> None:
+    found = columns.fit_route("GET /shops/{shop}/orders/<int:order>", limit)
+    assert found == fitted
+    assert columns.width(found) <= limit

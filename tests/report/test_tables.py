@@ -119,3 +119,18 @@ def test_a_route_has_the_columns_that_no_holder_needs(carts: Suspect) -> None:
     assert f"  {route} 100 %" in row
     assert "fl.CARTS" in row
     assert width(row) == 90
+
+
+def test_routes_that_differ_by_their_paths_are_told_apart(carts: Suspect) -> None:
+    told = [
+        replace(
+            carts,
+            holder="shop.views.ordered.receivers",
+            growth_bytes=5,
+            routes=(RouteShare(f"GET /{name}/<int:number>/", 1.0, 3_200, 910.0),),
+        )
+        for name in ("cart", "price", "pay")
+    ]
+    rows = suspects_table(told, 80, PLAIN).lines(9)[1:]
+    for name, row in zip(("cart", "price", "pay"), rows, strict=True):
+        assert f"GET /{name}/…/ 100 %" in row
