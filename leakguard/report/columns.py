@@ -104,7 +104,8 @@ def wrap(text: str, columns: int) -> list[str]:
 def _words(text: str) -> list[str]:
     words: list[str] = []
     for word in text.split():
-        if words and words[-1][-1].isdigit() and word.rstrip(",.;:)") in _AFTER_NUMBER:
+        unit = word.rstrip(",.;:)").removesuffix("/min")
+        if words and words[-1][-1].isdigit() and unit in _AFTER_NUMBER:
             words[-1] += f" {word}"
         else:
             words.append(word)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from leakguard.analysis.findings import Suspect, TypeRow
-    from leakguard.report.routes import Row
+    from leakguard.report.routes import MemoryRow, Row
     from leakguard.report.style import Style
 
 _SURE = 0.95  # below that an estimated growth is not worth a figure; what a suspect holds is known
@@ -169,9 +169,14 @@ def _memory(row: Row) -> tuple[str, str, str]:
     grows = pace is not None and pace > 0 and sure
     return (
         units.size(memory.live_bytes),
-        units.size(round(memory.bytes_per_request)) if row.requests else "-",
+        units.size(round(memory.bytes_per_request)) if _each_is_known(row, memory) else "-",
         f"{units.size(round(pace))}/min" if pace is not None and grows else "-",
     )
+
+
+def _each_is_known(row: Row, memory: MemoryRow) -> bool:
+    """Whether what is alive of a route is what each of its requests left behind, or nothing is."""
+    return bool(row.requests) and (memory.bytes_per_request > 0 or not memory.live_bytes)
 
 
 def _says_something(row: Row) -> bool:

@@ -73,6 +73,8 @@ def test_wrap_keeps_a_number_with_its_unit() -> None:
         "97.3 MB, 66 %",
         "of all",
     ]
+    assert columns.wrap("by 8.5 MB/min, so far", 14) == ["by 8.5 MB/min,", "so far"]
+    assert columns.wrap("so far by 8.5 MB/min.", 12) == ["so far by", "8.5 MB/min."]
 
 
 def test_apart_wants_a_gap() -> None:

@@ -111,6 +111,14 @@ def test_what_is_no_request_has_no_mean_and_no_bytes_a_request() -> None:
     assert cells[2:] == ["0", "0", "-", "1.60", "MB", "-", "-"]
 
 
+def test_what_no_suspect_holds_has_no_bytes_a_request_yet() -> None:
+    live, none = (MemoryRow(size, 0, 0.0, None, None, ()) for size in (1_300_000, 0))
+    rows = [Row("GET /a", 700, 0, 0, 0.001, live), Row("GET /b", 800, 0, 0, 0.001, none)]
+    _, first, second = routes_table(rows, 80, PLAIN).lines(9)
+    assert first.split()[-4:] == ["1.30", "MB", "-", "-"]
+    assert second.split()[-5:] == ["0", "B", "0", "B", "-"]
+
+
 def test_a_route_has_the_columns_that_no_holder_needs(carts: Suspect) -> None:
     route = "GET /sessions/<int:n>/carts/<int:m>"
     routes = (RouteShare(route, 1.0, 3_200, 910.0),)
