@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from leakguard.analysis import analyse
 from leakguard.analysis.growth import Survey
 from leakguard.image import EdgeKind, Ident, ImageBuilder, RootKind, TypeKind
+
+sys.path.append(str(Path(__file__).with_name("live_heaps")))  # tests are no package
 
 KB, MB = 1000, 1_000_000
 

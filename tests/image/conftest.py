@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 WALKER = Path(__file__).with_name("walker.py")
+sys.path.append(str(WALKER.parent))  # the helper modules beside this file: tests are no package
 
 
 @pytest.fixture(scope="session")
