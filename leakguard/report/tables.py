@@ -201,8 +201,8 @@ def _figures(
 
     def line(row: tuple[str, ...], indent: str) -> str:
         figures = "".join(columns.right(cell, at) for cell, at in zip(row[1:], widths, strict=True))
-        room = name_width + 1 - len(indent)
-        return indent + columns.left(shorter(row[0], room), room) + figures
+        name = shorter(row[0], name_width + 1 - len(indent))
+        return columns.left(indent + name, name_width + 1) + figures
 
     return Table(style.quiet(line(heading, "")), [line(row, " ") for row in cells], noun)
 

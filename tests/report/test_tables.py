@@ -142,3 +142,8 @@ def test_routes_that_differ_by_their_paths_are_told_apart(carts: Suspect) -> Non
     rows = suspects_table(told, 80, PLAIN).lines(9)[1:]
     for name, row in zip(("cart", "price", "pay"), rows, strict=True):
         assert f"GET /{name}/…/ 100 %" in row
+
+
+def test_figures_without_room_for_a_name_stay_within_the_screen() -> None:
+    busy = Row("GET /a", 10**9, 10**9, 10**9, 864_000_000.0, None)
+    assert [width(line) for line in routes_table([busy], 60, PLAIN).lines(9)] == [60, 60]
