@@ -16,6 +16,7 @@ from leakguard.analysis.findings import Findings, ProcessFacts, SnapshotFacts
 from leakguard.analysis.growth_history import compare_with
 from leakguard.analysis.heap import Heap
 from leakguard.analysis.inherited import inherit, remark
+from leakguard.analysis.one_leak import told_once
 from leakguard.analysis.suspects import find_suspects
 from leakguard.analysis.typetable import type_rows
 from leakguard.analysis.verdict import verdict
@@ -99,6 +100,7 @@ def _analyse(heap: Heap, top: int, evidence: Evidence | None) -> Analysis:
         summary=known.summary,
         evidence=evidence,
     )
+    judged, routes = told_once(judged, routes, known.growth)
     suspects = tuple(_sure(judgement, evidence) for judgement in judged)
     if earlier is not None:
         earlier = earlier.with_ranks([(one.holder, one.object_type) for one in suspects])

@@ -72,8 +72,9 @@ class Suspect:
     What earlier snapshots add is None where there are not enough of them: `growth_objects` and
     `growth_bytes` gathered since, how it `moves` ("growing", "warming up", "saw-tooth", "steady"),
     `bytes_per_request` (of its routes' requests, of the whole app's where the routes are not
-    known), and who else holds the same objects. `confidence`, 0 to 1, is how sure its growth is,
-    or that it leaks where nothing is known of growth.
+    known), who else holds the same objects, and the `bound` of the holder, far from reached: how
+    many entries it may take. `confidence`, 0 to 1, is how sure its growth is, or that it leaks
+    where nothing is known of growth.
 
     `routes` made it, the largest share first, and `lines` of code allocated it, the application's
     first; both are empty where allocations are not sampled.
@@ -94,6 +95,7 @@ class Suspect:
     moves: str | None = None
     confidence: float | None = None
     bytes_per_request: float | None = None
+    bound: int | None = None
     also_held_by: tuple[str, ...] = ()
     routes: tuple[RouteShare, ...] = ()
     lines: tuple[AllocationLine, ...] = ()
@@ -220,7 +222,14 @@ class Findings:
 
 
 _FIRST_KEYS = ("kind", "text", "confidence")
-_LATER_FIELDS = ("growth_objects", "growth_bytes", "moves", "confidence", "bytes_per_request")
+_LATER_FIELDS = (
+    "growth_objects",
+    "growth_bytes",
+    "moves",
+    "confidence",
+    "bytes_per_request",
+    "bound",
+)
 
 
 def _verdict_to_dict(verdict: Verdict) -> dict[str, Any]:

@@ -22,6 +22,7 @@ class GrownPath:
     the summaries. `dense` is False where it gained little for each request, though much in all.
     `alike_keys` are the keys of other holders that are counted with it, as nobody could tell them
     apart by their names.
+    `limit` is how many entries the holder may take, 0 where it has no bound.
     """
 
     holder: str
@@ -43,6 +44,7 @@ class GrownPath:
     member_key: int
     dense: bool = True
     alike_keys: tuple[int, ...] = ()
+    limit: int = 0
 
     @property
     def bytes_per_request(self) -> float | None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from leakguard.analysis import _pathtree, quiet
+from leakguard.analysis import _pathtree, interned, quiet
+from leakguard.analysis.growth_bounds import far_bound_of
 from leakguard.analysis.growth_floors import (
-    LARGE,
     MANY_BYTES,
     is_dense,
     is_enough,
     may_be_cancelled,
 )
 from leakguard.analysis.growth_found import GrownPath, requests_between
+from leakguard.analysis.growth_gains import Gains
 from leakguard.analysis.growth_moving import Moves, Moving
 from leakguard.analysis.growth_rest import Rest, rests
 from leakguard.analysis.growth_series import LEAST_INTERVALS, MOST_INTERVALS, Word
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from leakguard.analysis.growth_summary import Summary
 
-_MANY_ALIKE = 10
 # A gain in fewer requests of one route than this is no evidence.
 _FEWEST = 200
 
@@ -56,6 +56,7 @@ class Comparison:
         self.moves = Moves(self.last, self.tables, weights)
         # What has begun to grow lately is not to be lost among the requests of long ago.
         self.recent = max(self.start, len(taken) - 1 - MOST_INTERVALS)
+        self.gains = Gains(self.paths, self.tables, self.start, self.moves)
         self.requests = requests_between(taken[self.start], self.last)
         self.seconds = self.last.created - taken[self.start].created
 
@@ -99,10 +100,12 @@ class Comparison:
         if not is_enough(gained, gained_bytes, asked):
             return None
         path = self.paths[rest.index]
+        far = far_bound_of(self.paths, rest.index, self.tree.children)
+        bounded = path.flags & _pathtree.FLAG_BOUNDED and far is None
         return GrownPath(
             holder=self.tree.name(rest.index, path),
-            verdict="warming up" if path.flags & _pathtree.FLAG_BOUNDED else "growing",
-            confidence=rest.judged.confidence,
+            verdict="warming up" if bounded else "growing",
+            confidence=round(rest.judged.confidence * (far.sure if far else 1), 3),
             object_type=path.type,
             object_count=path.count,
             growth_objects=gained,
@@ -118,6 +121,7 @@ class Comparison:
             holder_key=path.key,
             member_key=path.key,
             dense=is_dense(gained, gained_bytes, asked),
+            limit=far.told if far else 0,
         )
 
     def _together(self, small: dict[int, list[Moving]]) -> dict[int, list[Moving]]:
@@ -140,7 +144,7 @@ class Comparison:
             path = self.paths[found.index]
             return path.type, path.name, found.by_count
 
-        heaviest = max(group, key=lambda found: self._gain(found.index))
+        heaviest = max(group, key=lambda found: self.gains.gain(found.index))
         return [found for found in group if what(found) == what(heaviest)]
 
     def _asked(self, requests: int | None) -> float | None:
@@ -155,12 +159,15 @@ class Comparison:
             if self.tree.has_above(index, by_count):
                 continue
             parent = self.paths[index].parent
-            tops[parent if found.by_count and parent >= 0 else index].append(found)
+            holder = parent if found.by_count and parent >= 0 else index
+            # a cache with a bound is one thing, whatever tables it has
+            far = far_bound_of(self.paths, holder, self.tree.children)
+            tops[holder if far is None else far.index].append(found)
         return tops
 
     def _grown(self, holder: int, group: list[Moving], word: Word) -> GrownPath | None:
         counted = [found for found in group if found.by_count]
-        objects, sizes = self._series(holder, counted)
+        objects, sizes = self.gains.series(holder, counted)
         gained, gained_bytes = (series[-1] - series[self.start] for series in (objects, sizes))
         if (
             self.floors
@@ -177,9 +184,10 @@ class Comparison:
             return None
         if word == "saw-tooth" and max(sizes) - min(sizes) < MANY_BYTES:
             return None
-        heaviest = max(group, key=lambda found: (found.by_count, self._gain(found.index)))
+        heaviest = max(group, key=lambda found: (found.by_count, self.gains.gain(found.index)))
         member = self.paths[heaviest.index]
-        if self.is_few and heaviest.by_count and not self._are_many(heaviest.index, gained_bytes):
+        few = self.is_few and self.floors and heaviest.by_count
+        if few and not self.gains.are_many(heaviest.index, gained_bytes):
             return None
         if self.is_few and member.type_kind == TypeKind.MODULE:
             return None  # the first requests import
@@ -189,22 +197,28 @@ class Comparison:
         linked = self.tree.is_linked(heaviest.index)
         named = self.tree.head(heaviest.index) if linked else holder
         name = self.tree.name(named, member)
-        bounded = member.flags & _pathtree.FLAG_BOUNDED or quiet.is_bounded_holder(name)
+        far = far_bound_of(self.paths, heaviest.index, self.tree.children)
+        bounded = far is None and (
+            member.flags & _pathtree.FLAG_BOUNDED or quiet.is_bounded_holder(name)
+        )
         end = self.tree.end_of_chain(heaviest.index, named)
         return GrownPath(
             holder=name,
             # a container with a limit stops by itself
             verdict="warming up" if bounded and word == "growing" else word,
-            confidence=max(found.judged.confidence for found in group),
-            object_type=main.type,
-            object_count=sum(self.paths[f.index].count for f in counted) or objects[-1],
+            confidence=round(
+                max(found.judged.confidence for found in group) * (far.sure if far else 1), 3
+            ),
+            object_type="str" if main.type == interned.TABLE_TYPE else main.type,
+            object_count=self.gains.count(counted, member) or objects[-1],
             growth_objects=gained,
             growth_bytes=gained_bytes,
             objects=tuple(objects),
             bytes=tuple(sizes),
             seconds=self.seconds,
             requests=self.requests,
-            held_from_c=member.tier in (_pathtree.TIER_C, _pathtree.TIER_C_REFERRED),
+            held_from_c=member.tier in (_pathtree.TIER_C, _pathtree.TIER_C_REFERRED)
+            and main.type != interned.TABLE_TYPE,
             holds_weakly=bool(member.flags & _pathtree.FLAG_WEAK)
             or member.type_kind == TypeKind.WEAKREF,
             linked=linked,
@@ -212,38 +226,5 @@ class Comparison:
             holder_key=self.paths[holder].key,
             member_key=member.key,
             dense=is_dense(gained, gained_bytes, self._asked(self.requests)),
+            limit=far.told if far else 0,
         )
-
-    def _series(self, holder: int, counted: list[Moving]) -> tuple[list[int], list[int]]:
-        """Objects and bytes under a holder, its own buffer included, in each summary."""
-        own = self.paths[holder].key
-        # what nothing above holds, such as objects held from C, is its own holder
-        keys = [self.paths[found.index].key for found in counted]
-        objects, sizes = [], []
-        for table in self.tables:
-            held = [path for key in keys if (path := table.get(key)) is not None]
-            itself = None if own in keys else table.get(own)
-            objects.append(
-                sum(path.all_objects for path in held)
-                + (itself.count + itself.inner if itself is not None else 0)
-            )
-            sizes.append(
-                sum(path.all_bytes for path in held) + (itself.size if itself is not None else 0)
-            )
-        folded = [] if counted else self.moves.folded(holder)
-        if any(folded):
-            sizes = [sum(both) for both in zip(sizes, folded, strict=True)]
-            objects = [objects[-1]] * len(objects)
-        return objects, sizes
-
-    def _gain(self, index: int) -> int:
-        path = self.paths[index]
-        before = self.tables[self.start].get(path.key)
-        return path.all_bytes - (0 if before is None else before.all_bytes)
-
-    def _are_many(self, index: int, size: int) -> bool:
-        """Whether objects of one kind gather, rather than one of much, such as a thread or a
-        module: before there are enough summaries to see that those come once."""
-        before = self.tables[self.start].get(self.paths[index].key)
-        gained = self.paths[index].count - (0 if before is None else before.count)
-        return not self.floors or size >= LARGE or gained >= _MANY_ALIKE

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from leakguard.analysis import _pathtree
+from leakguard.analysis import _pathtree, interned
 from leakguard.analysis.candidate import Candidate
 from leakguard.analysis.diagnosis import CALLABLE_KINDS, FIXES, Diagnosis, diagnose
 from leakguard.analysis.findings import Suspect
@@ -152,6 +152,7 @@ class _Merger:
             moves=grown.verdict,
             confidence=round(confidence, 3),
             bytes_per_request=None if each is None else round(each, 1),
+            bound=grown.limit or None,
             also_held_by=self._others(grown),
         )
         keys = (grown.holder_key, *grown.alike_keys)
@@ -169,7 +170,9 @@ class _Merger:
 
     def _new(self, grown: GrownPath) -> Judgement:
         candidate = self._candidate(grown)
-        if not grown.held_from_c:
+        if grown.holder == interned.HOLDER:
+            diagnosis = Diagnosis("global-cache", interned.FIX, 0.8)
+        elif not grown.held_from_c:
             diagnosis = diagnose(self.heap, candidate, grown.holder)
         elif self.summary.paths[self.place[grown.member_key]].type_kind in CALLABLE_KINDS:
             # registered with the interpreter: atexit, os.register_at_fork, a signal, a trace

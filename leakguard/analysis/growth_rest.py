@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # A new path that has so much of what was gained is the holder rather than the one above it.
 _MOST_OF_IT = 0.5
-_CODE = frozenset({TypeKind.CODE, TypeKind.TYPE, TypeKind.FUNCTION, TypeKind.WEAKREF})
+_CODE = frozenset({TypeKind.CODE, TypeKind.WEAKREF})
 
 
 @dataclass(frozen=True, slots=True)

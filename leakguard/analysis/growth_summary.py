@@ -23,7 +23,8 @@ class GrowthPath:
     what the objects are, `file` and `line` where that was written. `count` are the objects,
     `inner` what belongs to them (their `__dict__`, cells and small leaves), `size` the bytes of
     both; `all_objects` and `all_bytes` are those of this path and of all below it.
-    `tier` and `flags` are those of `_pathtree`.
+    `tier` and `flags` are those of `_pathtree`. `limit` is how many entries the objects themselves
+    may hold, -1 where they drop what is old, 0 where they have no bound.
     """
 
     key: int
@@ -43,6 +44,7 @@ class GrowthPath:
     all_bytes: int
     tier: int
     flags: int
+    limit: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,12 +81,14 @@ class Survey:
         self._first = baseline is None
         self._kept: list[int] = []
         self._place: dict[int, int] = {}
+        self._limits: dict[int, int] = {}
 
     def summary(self, *, requests: int | None = None, most: int = MOST_PATHS) -> Summary:
         """What to keep of this image; at most `most` paths."""
         image, tree = self.image, self.tree
         self._kept = tree.heaviest(_LEAST_OBJECTS, _LEAST_BYTES, most)
         self._place = {index: at for at, index in enumerate(self._kept)}
+        self._limits = self._limits_of_paths()
         paths = tuple(self._path(index) for index in self._kept)
         reached_bytes = tree.reached_bytes
         return Summary(
@@ -181,7 +183,17 @@ class Survey:
             all_bytes=below,
             tier=tier,
             flags=flags,
+            limit=self._limits.get(index, 0),
         )
+
+    def _limits_of_paths(self) -> dict[int, int]:
+        """How many entries the containers of a path may hold together, -1 where one goes by age."""
+        limits: dict[int, int] = {}
+        for node, limit in zip(self.image.bound_node, self.image.bound_limit, strict=True):
+            path = self.tree.path_of[node]
+            before = limits.get(path, 0)
+            limits[path] = -1 if min(before, limit) < 0 else before + limit
+        return limits
 
     def _file_of(self, ident: int) -> tuple[str | None, int | None]:
         if ident < 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from leakguard.analysis import _pathtree
+from leakguard.analysis import _pathtree, interned
 from leakguard.analysis.growth_naming import PathNames
 from leakguard.image import TypeKind
 
@@ -66,6 +66,8 @@ class PathTree:
 
     def name(self, holder: int, member: GrowthPath) -> str:
         """What a reader would call the holder."""
+        if self.paths[holder].type == interned.TABLE_TYPE:
+            return interned.HOLDER
         if self.paths[holder].parent < 0 and self.paths[holder].key == member.key:
             if member.tier in (_pathtree.TIER_C, _pathtree.TIER_C_REFERRED):
                 return f"C code ({member.name or member.type})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from leakguard.analysis.growth_bounds import NO_LIMIT
 from leakguard.analysis.origin import Origin, origin_of
 from leakguard.image import TypeKind
 
@@ -110,9 +111,11 @@ def can_grow(heap: Heap, node: int) -> bool:
 def is_bounded(heap: Heap, path: Iterable[Step]) -> bool:
     """Whether a path passes through something that limits how much it holds."""
     for step in path:
-        if heap.image.bound_of(step.node) is not None:
-            return True
-        if any(map(is_bounded_type, heap.class_names(step.node))):
+        limit = heap.image.bound_of(step.node)
+        if limit is not None:
+            if limit < NO_LIMIT:
+                return True
+        elif any(map(is_bounded_type, heap.class_names(step.node))):
             return True
     return False
 

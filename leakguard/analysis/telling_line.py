@@ -24,14 +24,22 @@ AnyLine = TypeVar("AnyLine", bound=LineLike)
 
 def telling_line(stack: Iterable[AnyLine]) -> tuple[AnyLine, bool] | None:
     """The line of a stack to show, and whether it is the application's: its innermost frame, else
-    the innermost of a library. None: there is nothing but LeakGuard."""
-    library = None
+    the innermost of a library. None: there is nothing but LeakGuard.
+
+    Code that was generated (`<string>`) has no file that anybody could open: it is shown where no
+    file of the application was running.
+    """
+    library = generated = None
     for line in stack:
         origin = origin_of(_module(line.file), line.file)
-        if origin is Origin.APPLICATION:
+        if origin is Origin.APPLICATION and not line.file.startswith("<"):
             return line, True
+        if origin is Origin.APPLICATION and generated is None:
+            generated = line
         if origin is Origin.LIBRARY and library is None:
             library = line
+    if generated is not None:
+        return generated, True
     return (library, False) if library is not None else None
 
 

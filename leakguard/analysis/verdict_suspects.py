@@ -36,7 +36,7 @@ def pace(suspect: Suspect, growth: Growth | None) -> float | None:
         return None
     seconds = growth.seconds
     for path in growth.paths:
-        if (path.holder, path.growth_bytes) == (suspect.holder, suspect.growth_bytes):
+        if (path.holder, path.verdict) == (suspect.holder, "growing"):
             # The path's growth is told over its own time: the start may have been left out.
             seconds = path.seconds or seconds
             break
@@ -57,7 +57,7 @@ def accuse(suspect: Suspect, linked: bool, confidence: float, speed: float | Non
         return _growing(suspect, linked, confidence, speed)
     else:
         return by_size(suspect, linked, "")
-    figures = _figures(suspect, routes.requests if routes else 0, speed)
+    figures = _figures(suspect, routes.requests if routes else 0, speed) + _bound(suspect)
     if routes is None:
         return f"{told} ({sure(confidence)}). {figures}"
     verb = routes.verb("leak" if has_grown(suspect) else "seem to leak")
@@ -112,7 +112,7 @@ def _growing(suspect: Suspect, linked: bool, confidence: float, speed: float | N
     told = by_size(suspect, linked, f" ({sure(confidence)})")
     made = lines_words(suspect).removeprefix(", ")
     made = f" {made[:1].upper()}{made[1:]}." if made else ""
-    return f"{told}{made} {_figures(suspect, 0, speed)}"
+    return f"{told}{made} {_figures(suspect, 0, speed)}{_bound(suspect)}"
 
 
 def _place(suspect: Suspect, linked: bool) -> str:
@@ -131,6 +131,13 @@ def _held_from_c(suspect: Suspect) -> str:
         f"{count:,} {name}{'s' if count != 1 else ''} live on that nothing in Python refers to"
         f"{lines_words(suspect)}: an extension does not let go of them, or cannot collect cycles"
     )
+
+
+def _bound(suspect: Suspect) -> str:
+    """A bound that is no help, beside what it bounds."""
+    if suspect.bound is None:
+        return ""
+    return f" It holds {suspect.object_count:,} of at most {suspect.bound:,}."
 
 
 def _figures(suspect: Suspect, requests: int, speed: float | None) -> str:

@@ -38,6 +38,18 @@ static inline PyObject *lg_interned_strings(void) {
 #endif
 }
 
+/* Whether nothing keeps an interned string alive but its being interned, and that for ever; those
+   that are part of the interpreter itself do not count. Only in 3.12 are all of them immortal. */
+static inline int lg_is_interned_for_ever(PyObject *str) {
+#if PY_VERSION_HEX >= 0x030C0000 && PY_VERSION_HEX < 0x030D0000
+    return lg_is_interned(str) && !((PyASCIIObject *)str)->state.statically_allocated &&
+           lg_is_immortal(str);
+#else
+    (void)str;
+    return 0;
+#endif
+}
+
 static inline PyThreadState *lg_first_thread(void) {
     return PyInterpreterState_Get()->threads.head;
 }

@@ -96,9 +96,16 @@ cdef int visit_references(Graph *g) noexcept nogil:
             g.shared.expected = g.n
 
 cdef void add_interned_strings(Graph *g) noexcept nogil:
-    """The table of interned strings where the collector does not know it: bytes, no edges."""
+    """The table of interned strings where the collector does not know it, without edges, and with it
+    the strings that nobody but the table knows."""
     cdef PyObject *table = lg_interned_strings()
+    cdef PyObject *string
+    cdef PyObject *value
+    cdef Py_ssize_t position = 0
+    cdef uint32_t type, count = 0
+    cdef uint64_t bytes = 0
     cdef int64_t node
+    cdef LGType *t
     if table == NULL or node_slot(g, table, False) != NULL and node_slot(g, table, False)[0]:
         return
     node = add_node(g, table, g.interned_type, EXTERNAL_ROOT)
@@ -109,6 +116,24 @@ cdef void add_interned_strings(Graph *g) noexcept nogil:
     if g.allocations.wanted.filter != NULL:
         lg_claim_buffers(&g.allocations.wanted, table, type_at(g, type_index(g, Py_TYPE(table))),
                          <uint32_t>node)
+    while PyDict_Next(table, &position, &string, &value):
+        if not lg_is_interned_for_ever(string):
+            continue
+        if node_slot(g, string, False) != NULL and node_slot(g, string, False)[0]:
+            continue
+        type = type_index(g, Py_TYPE(string))
+        t = type_at(g, type)
+        bytes += lg_object_bytes(string, t)
+        count += 1
+        if g.allocations.wanted.filter != NULL:
+            lg_claim_leaf(&g.allocations.wanted, string, t, <uint32_t>node)
+    if count:
+        t.folded_count += count
+        t.folded_bytes += bytes
+        (<uint64_t *>g.size.p)[node] += bytes
+        (<uint32_t *>g.folded.p)[node] = count
+        (<uint16_t *>g.folded_type.p)[node] = <uint16_t>type
+        g.objects += count
 
 cdef int walk(Graph *g) noexcept nogil:
     cdef uint64_t i

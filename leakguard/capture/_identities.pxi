@@ -73,7 +73,7 @@ cdef void name_objects(Graph *g) noexcept nogil:
     for i in range(g.n):
         t = type_at(g, (<uint16_t *>g.type.p)[i])
         kind = t.kind
-        if kind < LG_TYPE:
+        if kind < LG_TYPE and not t.bounding:
             continue
         op = (<PyObject **>g.address.p)[i]
         node = <uint32_t>i
@@ -94,9 +94,9 @@ cdef void name_objects(Graph *g) noexcept nogil:
             name_thread(g, node, <PyThreadState *>op)
         elif kind == LG_LRU_CACHE:
             name_lru_cache(g, node, op)
-        if kind == LG_LRU_CACHE or kind == LG_DEQUE:
+        if kind == LG_LRU_CACHE or kind == LG_DEQUE or t.bounding:
             limit = lg_bound_of(op, t)
-            if limit >= 0:
+            if limit > LG_NO_BOUND:
                 bound_node(g, node, limit)
 
 cdef void name_type(Graph *g, uint32_t node, PyTypeObject *type) noexcept nogil:

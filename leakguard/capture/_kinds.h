@@ -35,6 +35,7 @@ typedef struct {
     uint8_t exact; /* the builtin type itself, not a subclass */
     uint8_t leaf;  /* refers to nothing: foldable */
     uint8_t buffers; /* may own blocks beside its own (_owned.h) */
+    uint8_t bounding; /* which of the containers that bound themselves (_bounds.h), from 1 on */
     uint64_t folded_count, folded_bytes;
 } LGType;
 

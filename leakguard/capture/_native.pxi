@@ -36,7 +36,7 @@ cdef extern from "_owned.h" nogil:
         uint32_t count
     ctypedef struct LGType:
         PyTypeObject *type
-        uint8_t kind, flags, leaf, buffers
+        uint8_t kind, flags, leaf, buffers, bounding
         uint32_t name, ident, prefix
         uint64_t folded_count, folded_bytes
     ctypedef struct LGSink:
@@ -82,6 +82,8 @@ cdef extern from "_owned.h" nogil:
     uint64_t lg_object_bytes(PyObject *, LGType *)
     uint64_t lg_counted_references(PyObject *, LGType *)
     int64_t lg_bound_of(PyObject *, LGType *)
+    uint8_t lg_bounding_of(PyTypeObject *)
+    enum: LG_NO_BOUND
     void lg_visit(PyObject *, LGType *, LGSink *)
     void lg_emit(LGSink *, void *, uint32_t)
     void lg_frame_references(Frame *, LGSink *, int)
@@ -95,6 +97,7 @@ cdef extern from "_owned.h" nogil:
     PyObject *lg_gc_object(PyGC_Head *)
     PyObject *lg_sys_modules()
     PyObject *lg_interned_strings()
+    int lg_is_interned_for_ever(PyObject *)
     PyThreadState *lg_first_thread()
     PyObject *lg_thread_exception(PyThreadState *)
     Frame *lg_current_frame(PyThreadState *)

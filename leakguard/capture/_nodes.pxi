@@ -25,6 +25,7 @@ cdef inline uint32_t type_index(Graph *g, PyTypeObject *type) noexcept nogil:
         g.shared.type = type
         lg_type_init(type_at(g, index), &g.arena, &g.strings, &g.idents, g.facts.salt, type)
         type_at(g, index).buffers = lg_has_buffers(type_at(g, index))
+        type_at(g, index).bounding = lg_bounding_of(type)
         g.shared.type = visited
     return index
 

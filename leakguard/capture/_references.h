@@ -7,6 +7,7 @@
  */
 #ifndef LEAKGUARD_REFERENCES_H
 #define LEAKGUARD_REFERENCES_H
+#include "_bounds.h"
 #include "_expected.h"
 #include <datetime.h>
 

@@ -126,11 +126,4 @@ static inline uint64_t lg_counted_references(PyObject *op, LGType *t) {
     return lg_refcount(op) - (t->special == LG_LRU_LINK);
 }
 
-/* The most entries a bounded container can hold; -1 where there is no bound to be read. */
-static int64_t lg_bound_of(PyObject *op, LGType *t) {
-    uint32_t offset = t->kind == LG_DEQUE       ? lg_layouts.deque_maxlen
-                      : t->kind == LG_LRU_CACHE ? lg_layouts.lru_maxsize : 0;
-    return offset ? *(Py_ssize_t *)((char *)op + offset) : -1;
-}
-
 #endif

@@ -9,6 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from leakguard.capture._pure import raw
+from leakguard.capture._pure.bounds import bound_of_instance
 from leakguard.capture._pure.frames import frame_of
 from leakguard.image import Ident, TypeKind
 
@@ -39,7 +40,7 @@ def ident_and_bound(item: Any, klass: Class) -> tuple[Ident | None, int | None]:
             return _wrapped(item), _cache_info(item).maxsize
         case TypeKind.DEQUE:
             return None, _maxlen(item)
-    return None, None
+    return None, bound_of_instance(item)
 
 
 def _function(function: types.FunctionType) -> Ident:
