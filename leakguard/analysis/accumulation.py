@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from leakguard.analysis import _graph, quiet
 from leakguard.analysis.candidate import Candidate
+from leakguard.analysis.mixed import mixed
 from leakguard.analysis.origin import Origin
 from leakguard.image import EdgeKind, RootKind, TypeKind
 
@@ -34,7 +35,8 @@ def accumulations(heap: Heap, floor: int) -> list[Candidate]:
     for node in _graph.large_nodes(heap.image.node_size, floor):
         if node not in seen and (flat := _judge_flat(heap, node, floor)) is not None:
             found.append(flat)
-    return found
+            seen.add(node)
+    return [*found, *mixed(heap, seen, floor * TABLE_FACTOR, ACCUMULATION_POINT)]
 
 
 def _gathered(heap: Heap, floor: int) -> dict[int, list[tuple[int, int, int, int]]]:
@@ -62,7 +64,7 @@ def _judge(
     path = heap.path(holder)
     # of many small objects, the container's own table is a good part
     with_table = whole + heap.image.node_size[holder]
-    if _is_quiet(heap, path) or with_table < floor * _caution(heap, path, sample):
+    if quiet.is_left_alone(heap, path) or with_table < floor * _caution(heap, path, sample):
         return None
     return Candidate(
         path=tuple(path),
@@ -78,15 +80,6 @@ def _can_pile_up(heap: Heap, holder: int, group: int) -> bool:
     return bool(sample) and not (
         heap.kind(sample[0].node) in quiet.NO_MEMBER_KINDS
         or quiet.is_bounded_lru_entry(heap, sample[0].node)
-    )
-
-
-def _is_quiet(heap: Heap, path: list[Step]) -> bool:
-    return (
-        not path
-        or quiet.is_own(heap, path)
-        or quiet.is_namespace(heap, path)
-        or quiet.is_bounded(heap, path)
     )
 
 
@@ -114,7 +107,7 @@ def _judge_flat(heap: Heap, node: int, floor: int) -> Candidate | None:
         return None
     size, folded = image.node_size[node], image.node_folded[node]
     path = heap.path(node)
-    if _is_quiet(heap, path):
+    if quiet.is_left_alone(heap, path):
         return None
     if folded >= LEAST_MEMBERS and size >= floor * _table_caution(heap, path):
         return Candidate(

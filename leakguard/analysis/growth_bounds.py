@@ -23,9 +23,9 @@ _INFINITE = 1 << 62
 
 class Bound(NamedTuple):
     """How many entries the containers of a path may hold, and how many they do; bytes with all
-    below them."""
+    below them. `place` is the path's index."""
 
-    index: int
+    place: int
     limit: int
     entries: int
     size: int

@@ -162,7 +162,7 @@ class Comparison:
             holder = parent if found.by_count and parent >= 0 else index
             # a cache with a bound is one thing, whatever tables it has
             far = far_bound_of(self.paths, holder, self.tree.children)
-            tops[holder if far is None else far.index].append(found)
+            tops[holder if far is None else far.place].append(found)
         return tops
 
     def _grown(self, holder: int, group: list[Moving], word: Word) -> GrownPath | None:

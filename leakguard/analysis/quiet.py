@@ -120,6 +120,11 @@ def is_bounded(heap: Heap, path: Iterable[Step]) -> bool:
     return False
 
 
+def is_left_alone(heap: Heap, path: list[Step]) -> bool:
+    """Whether what gathers at the end of a path is nobody's leak; so is what no root reaches."""
+    return not path or is_own(heap, path) or is_namespace(heap, path) or is_bounded(heap, path)
+
+
 def is_bounded_type(name: str) -> bool:
     """Whether objects of a type limit by themselves how much they hold, or are held by a limit."""
     return (
