@@ -6,6 +6,7 @@ group is large here. Only what is much larger than any table that somebody wrote
 
 from __future__ import annotations
 
+from collections import defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from leakguard.analysis.heap import Heap
 
 _MANY = 1000
+_ALIKE = 0.5
 _SAMPLE = 64
 
 
@@ -28,10 +30,16 @@ def mixed(heap: Heap, seen: set[int], floor: int, largest: float) -> Iterator[Ca
     for node in _graph.large_nodes(heap.tree.retained, floor):
         if node in seen or len(heap.image.edges(node)) < _MANY or not quiet.can_grow(heap, node):
             continue
-        sizes = [heap.retained(step.node) for step in _members(heap, node)]
+        sizes: list[int] = []
+        alike: dict[int, int] = defaultdict(int)
+        for step in _members(heap, node):
+            sizes.append(heap.retained(step.node))
+            alike[heap.group[step.node]] += sizes[-1]
         whole = sum(sizes) + heap.image.node_size[node]
         if len(sizes) < _MANY or whole < floor or max(sizes) >= largest * whole:
             continue
+        if max(alike.values()) >= _ALIKE * whole:
+            continue  # a group that is large by itself has been judged as one
         member = _telling(heap, node)
         path = heap.path(node)
         if member is not None and path and not quiet.is_left_alone(heap, path):
