@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import importlib
 import logging
 import sys
 import sysconfig
@@ -71,10 +72,24 @@ def problem() -> str | None:
         from leakguard.routes import _sampler
     except ImportError as error:
         return f"the native part is missing ({error})"
+    if _in_subinterpreter():
+        return (
+            "this is a subinterpreter, and only the main interpreter's allocations are sampled"
+            " (mod_wsgi: WSGIApplicationGroup %{GLOBAL})"
+        )
     reason = _sampler.layout_problem()
     if reason is not None:
         return f"{reason}; LeakGuard was built for another CPython {sys.version_info[0]}.x"
     return None
+
+
+def _in_subinterpreter() -> bool:
+    new = sys.version_info >= (3, 13)
+    try:
+        interpreters = importlib.import_module("_interpreters" if new else "_xxsubinterpreters")
+    except ImportError:  # an interpreter that was built without
+        return False
+    return bool(interpreters.get_current() != interpreters.get_main())
 
 
 def start(interval: float = INTERVAL) -> str | None:

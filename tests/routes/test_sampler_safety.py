@@ -301,28 +301,3 @@ def test_debug_allocators_below_find_nothing_to_complain_of(alone):
         "dev",
     )
     assert out == ["True"]
-
-
-def test_a_free_threaded_build_is_refused_with_the_reason(monkeypatch):
-    monkeypatch.setattr("sysconfig.get_config_var", lambda name: 1)
-    reason = sampling.problem.__wrapped__()
-    assert "free-threaded" in reason
-
-
-def test_without_the_native_part_leakguard_works_and_says_why_once(monkeypatch, caplog):
-    sampling.stop()
-    monkeypatch.setattr(sampling, "problem", lambda: "frames are laid out differently")
-    sampling._log_once.cache_clear()
-    from leakguard.asgi import LeakGuard
-
-    async def app(scope, receive, send):
-        pass
-
-    first, second = (
-        LeakGuard(app, token="a-token-that-nobody-may-see", sampling=True) for _ in range(2)
-    )
-    assert [record.message for record in caplog.records if "memory" in record.message] == [
-        "LeakGuard shows routes without their memory: frames are laid out differently"
-    ]
-    assert first._ledger.memory() == second._ledger.memory() == []
-    sampling._log_once.cache_clear()
