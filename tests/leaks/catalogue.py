@@ -232,6 +232,7 @@ OWN = (
     own("growing_text", "global-cache", r"\.LOG", "GET /write/{n}"),
     own("growing_buffer", "global-cache", r"\.LOG", "GET /write/{n}"),
     own("listeners", "listener", r"\.bus\.listeners\['close'\]", "GET /connect/{n}"),
+    own("far_bound", "global-cache", r"\.PAGES", "GET /page/{n}"),
     own("seldom_and_large", "global-cache", r"\.UPLOADS", "GET /upload/{n}"),
     Leak(
         Run("modules_by_request", sampling=OFTEN),
