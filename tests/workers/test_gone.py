@@ -62,11 +62,11 @@ def test_its_last_words_are_those_of_its_end(eventually, join):
 
 def test_workers_of_one_process_share_what_waits_for_them(eventually, join, other):
     join()
-    before = threading.active_count(), open_files()
+    threads, files = threading.active_count(), open_files()
     for number in range(10):
         join(app=App(f"shop {number}", f"shop-{number}"))
-    assert threading.active_count() == before[0]
-    assert open_files() <= before[1] + 2 * 10
+    # one that writes has a file or two open for a moment
+    eventually(lambda: threading.active_count() <= threads and open_files() <= files + 2 * 10)
     entries = [entry for entry in list_workers() if entry.alive]
     assert [ask(entry, "figures", timeout=30)["requests"] for entry in entries] == [7] * 11
 
