@@ -97,9 +97,9 @@ def test_the_extension_may_be_served_or_put_in_the_apps_place(ask, figures):
     for one in (served, put):
         assert ask(one, "GET /cart/1")[0].text == "hello"
         assert figures(one) == {"GET /cart/<n>": (1, 0)}
-    several = FlaskGuard()
-    for _ in range(2):
-        several.init_app(flask_app())
+    several, apps = FlaskGuard(), [flask_app(), flask_app()]
+    for app in apps:  # as long as they are there: an app that is dropped is forgotten
+        several.init_app(app)
     with pytest.raises(SettingsError, match="give the server the Flask object"):
         several({}, lambda *_: None)
 
