@@ -15,8 +15,9 @@ from leakguard.analysis.earlier_lives import look_back
 from leakguard.analysis.findings import Findings, ProcessFacts, SnapshotFacts
 from leakguard.analysis.growth_history import compare_with
 from leakguard.analysis.heap import Heap
-from leakguard.analysis.inherited import inherit, remark
+from leakguard.analysis.inherited import inherit, of_this_app, remark
 from leakguard.analysis.one_leak import told_once
+from leakguard.analysis.route_floors import with_enough
 from leakguard.analysis.suspects import find_suspects
 from leakguard.analysis.typetable import type_rows
 from leakguard.analysis.verdict import verdict
@@ -87,7 +88,9 @@ def _analyse(heap: Heap, top: int, evidence: Evidence | None) -> Analysis:
             _Known(compared.grown, compared.survey, compared.summary),
             compared.facts,
         )
-        earlier = look_back(evidence.lives, float(image.meta.get("created", 0.0)))
+        earlier = look_back(
+            of_this_app(evidence.lives, heap), float(image.meta.get("created", 0.0))
+        )
         if earlier is not None:
             judged = inherit(judged, earlier, known.growth)
             note = remark(note, judged, earlier)
@@ -100,6 +103,16 @@ def _analyse(heap: Heap, top: int, evidence: Evidence | None) -> Analysis:
         summary=known.summary,
         evidence=evidence,
     )
+    enough = with_enough(judged, known.growth)
+    if len(enough) < len(judged):
+        judged, routes = attribute(
+            heap,
+            enough,
+            growth=known.growth,
+            survey=known.survey,
+            summary=known.summary,
+            evidence=evidence,
+        )
     judged, routes = told_once(judged, routes, known.growth)
     suspects = tuple(_sure(judgement, evidence) for judgement in judged)
     if earlier is not None:

@@ -20,6 +20,7 @@ from leakguard.analysis.growth_rest import Rest, rests
 from leakguard.analysis.growth_series import LEAST_INTERVALS, MOST_INTERVALS, Word
 from leakguard.analysis.growth_told import by_name, without_weak
 from leakguard.analysis.growth_tree import PathTree
+from leakguard.analysis.growth_whole import holds_bounded, turned_over
 from leakguard.image import TypeKind
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class Comparison:
             return None
         path = self.paths[rest.index]
         far = far_bound_of(self.paths, rest.index, self.tree.children)
-        bounded = path.flags & _pathtree.FLAG_BOUNDED and far is None
+        bounded = far is None and holds_bounded(self.tree, rest.index)
         return GrownPath(
             holder=self.tree.name(rest.index, path),
             verdict="warming up" if bounded else "growing",
@@ -169,6 +170,15 @@ class Comparison:
         counted = [found for found in group if found.by_count]
         objects, sizes = self.gains.series(holder, counted)
         gained, gained_bytes = (series[-1] - series[self.start] for series in (objects, sizes))
+        judged = max((found.judged for found in group), key=lambda judged: judged.confidence)
+        if word != "saw-tooth" and counted:
+            held = [table.get(self.paths[holder].key) for table in self.tables]
+            whole = turned_over(self.moves, held, self.start, gained, gained_bytes)
+            if whole is not None:
+                judged, gained, gained_bytes = whole
+                if judged.word == "steady":
+                    return None
+                word = judged.word if word == "growing" else word
         if (
             self.floors
             and word != "saw-tooth"
@@ -199,16 +209,15 @@ class Comparison:
         name = self.tree.name(named, member)
         far = far_bound_of(self.paths, heaviest.index, self.tree.children)
         bounded = far is None and (
-            member.flags & _pathtree.FLAG_BOUNDED or quiet.is_bounded_holder(name)
+            (member.flags | self.paths[holder].flags) & _pathtree.FLAG_BOUNDED
+            or quiet.is_bounded_holder(name)
         )
         end = self.tree.end_of_chain(heaviest.index, named)
         return GrownPath(
             holder=name,
             # a container with a limit stops by itself
             verdict="warming up" if bounded and word == "growing" else word,
-            confidence=round(
-                max(found.judged.confidence for found in group) * (far.sure if far else 1), 3
-            ),
+            confidence=round(judged.confidence * (far.sure if far else 1), 3),
             object_type="str" if main.type == interned.TABLE_TYPE else main.type,
             object_count=self.gains.count(counted, member) or objects[-1],
             growth_objects=gained,

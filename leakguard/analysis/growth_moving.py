@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from leakguard.analysis import _pathtree
 from leakguard.analysis.growth_series import LEAST_INTERVALS, STEADY, Judged, judge, judge_few
 from leakguard.image import EdgeKind, TypeKind
+from leakguard.image.format import NAMED_EDGE_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 # Below this a single path is noise.
 _LEAST_GAIN, _LEAST_GAIN_BYTES = 5, 2048
+# Of so many objects each may get one thing more, so large at most, and then no other.
+_MANY_GAINERS, _ONE_THING = 200, 100
+# One or two of something are no population.
+_MANY_OWNERS = 8
 # A small one is part of its owner in the image, a large one is there by itself.
 _LEAVES = frozenset({TypeKind.STR, TypeKind.BYTES})
 _TABLES = frozenset({TypeKind.DICT, TypeKind.LIST, TypeKind.SET, TypeKind.DEQUE})
@@ -100,11 +105,38 @@ class Moves:
         folded = self.folded(index)
         if not any(folded):
             judged = self.judge([0 if p is None else p.count for p in series], _LEAST_GAIN)
+            if judged.word == "growing" and self.is_one_each(index):
+                judged = replace(judged, word="warming up")
             if judged.word != "steady":
                 return Moving(index, judged, True)
         sizes = [more if p is None else p.size for p, more in zip(series, folded, strict=True)]
-        judged = self.judge_both([0 if p is None else p.inner for p in series], sizes)
+        inner = [0 if p is None else p.inner for p in series]
+        judged = self.judge_both(inner, sizes)
+        if judged.word == "growing" and self._is_one_more(path, inner, sizes):
+            judged = replace(judged, word="warming up")
         return Moving(index, judged, False) if judged.word != "steady" else None
+
+    def is_one_each(self, index: int) -> bool:
+        """Whether a path is an attribute or a variable that more and more of some owners have got,
+        whose number stays: there will be one for each of them and no more."""
+        path = self.paths[index]
+        if path.parent < 0 or path.edge not in NAMED_EDGE_KINDS:
+            return False
+        owner = self.paths[path.parent]
+        if not _MANY_OWNERS <= path.count <= owner.count or path.flags & _pathtree.FLAG_REPEATS:
+            return False
+        owners = [table.get(owner.key) for table in self.tables]
+        judged = self.judge([0 if one is None else one.count for one in owners], _LEAST_GAIN)
+        return judged.word != "growing"
+
+    @staticmethod
+    def _is_one_more(path: GrowthPath, inner: Sequence[int], sizes: Sequence[int]) -> bool:
+        """Whether not even each of many objects has got one thing more, a cached property, say."""
+        return (
+            path.count >= _MANY_GAINERS
+            and inner[-1] - inner[0] <= path.count
+            and sizes[-1] - sizes[0] <= path.count * _ONE_THING
+        )
 
     def _is_subclasses(self, path: GrowthPath) -> bool:
         """Whether a path is the table that a class has of its subclasses, which holds weakly."""

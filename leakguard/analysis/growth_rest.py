@@ -57,7 +57,7 @@ def rests(
         apart = [
             tree.paths[child].key
             for child in tree.children[index]
-            if child in known or child in told
+            if child in known or child in told or moves.is_one_each(child)
         ]
         objects, sizes = [], []
         for table in tables:

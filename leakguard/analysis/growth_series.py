@@ -24,6 +24,10 @@ _FALL = 0.3
 # A pace that has come down to this part of the first one is about to stop.
 _SLOWED = 0.75
 _NEARLY_FALLING = 1.1
+# Three points more of what only fluctuates rise one after the other once in 24 times. In so few
+# intervals a gain that is uneven, and little beside what was there, is no growth yet.
+_FEW = 4
+_LITTLE_GAIN, _UNEVEN = 0.1, 0.3
 DOUBT_AN_INTERVAL = 0.6
 """What each interval leaves of the doubt."""
 
@@ -48,6 +52,7 @@ def judge(values: Sequence[int], weights: Sequence[float]) -> Judged:
     its falls. With fewer than three intervals everything is "steady": see `judge_few`.
     """
     falls = _falls(values[1:] if len(weights) > LEAST_INTERVALS else values)
+    is_few = len(weights) <= _FEW
     values, weights = values[-MOST_INTERVALS - 1 :], weights[-MOST_INTERVALS:]
     slows_down = len(weights) >= LEAST_INTERVALS and _slows_down(values, weights)
     if len(weights) > LEAST_INTERVALS:
@@ -70,6 +75,8 @@ def judge(values: Sequence[int], weights: Sequence[float]) -> Judged:
     if taking_part < max(LEAST_INTERVALS, math.ceil(_PARTS_OF_INTERVALS * len(paces))):
         return Judged("steady", _sure(len(weights), 0.0), growth)
     unevenness = statistics.pstdev(paces) / mean
+    if is_few and unevenness > _UNEVEN and growth < _LITTLE_GAIN * values[0]:
+        return Judged("steady", _sure(len(weights), 0.0), growth)
     return Judged("growing", _sure(len(weights), unevenness), growth)
 
 

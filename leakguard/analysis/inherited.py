@@ -3,20 +3,41 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import TYPE_CHECKING
 
 from leakguard.analysis.earlier_lives import added
 from leakguard.analysis.growth_notes import NOT_ENOUGH
 from leakguard.analysis.verdict_earlier import believed
+from leakguard.image import TypeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from leakguard.analysis.earlier import Earlier
+    from leakguard.analysis.earlier import Earlier, GrewBefore, Life
     from leakguard.analysis.growth_compare import Growth
+    from leakguard.analysis.heap import Heap
     from leakguard.analysis.suspects import Judgement
 
+_MODULE = re.compile(r"([A-Za-z_]\w*)\.")
 _NOT_HERE_YET = "Not enough history yet to say what grows in this worker: see what grew before it."
+
+
+def of_this_app(lives: Iterable[Life], heap: Heap) -> tuple[Life, ...]:
+    """The lives without what grew in modules that this process does not have: one script may serve
+    now one app and now another."""
+    named = heap.image.named_node
+    idents = (heap.image.ident_of(node) for node in named if heap.kind(node) == TypeKind.MODULE)
+    packages = {ident.name.partition(".")[0] for ident in idents if ident is not None}
+
+    def is_here(grew: GrewBefore) -> bool:
+        dotted = _MODULE.match(grew.holder)
+        return dotted is None or dotted[1] in packages
+
+    return tuple(
+        dataclasses.replace(life, grew=tuple(grew for grew in life.grew if is_here(grew)))
+        for life in lives
+    )
 
 
 def inherit(

@@ -117,7 +117,7 @@ class _Judge:
             sure = sure_by_size(confidence, watched=self.evidence is not None)
         sure = round(min(sure, MOST_SURE), 2)
         speed = pace(first, self.growth)
-        text = accuse(first, linked, sure, speed)
+        text = accuse(first, linked, sure, speed, proved=self.growth is None or self.ready)
         beside = self.terms.faster_than(speed)
         maps = first.object_type == MAPPING
         if maps and beside is not None and beside.name == "mappings":
@@ -172,6 +172,11 @@ class _Judge:
             rss = self.terms.growing("rss")
             if rss is None:
                 return None
+            if self.terms.settling() is not None:
+                told = memory.settling(rss)
+                return Verdict(
+                    "warm-up", told.text, _SURE_OF_WARM_UP, "rss", told.advice, memory.ASK_LATER
+                )
             if self.ready:
                 return self._of_term("unknown", rss, memory.unexplained)
             return self._of_term("warm-up", rss, memory.too_early)
@@ -257,7 +262,7 @@ class _Judge:
         least = max(_LEAST_WARM_UP, _WORTH_A_WORD * self.snapshot.heap_bytes)
         for path in self.growth.paths if self.growth is not None else ():
             if path.verdict == "warming up" and path.growth_bytes >= least:
-                return memory.warming_up(path.holder, path.growth_bytes)
+                return memory.warming_up(path)
         return None
 
     def _doubt(

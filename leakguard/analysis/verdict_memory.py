@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from leakguard.analysis.verdict_units import byte_words, sure, time_words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from leakguard.analysis.evidence import TermMove
     from leakguard.analysis.growth_compare import Growth
+    from leakguard.analysis.growth_found import GrownPath
     from leakguard.analysis.verdict_terms import KeptFree
 
 GARBAGE_ADVICE = (
@@ -132,6 +135,15 @@ def unexplained(move: TermMove, confidence: float) -> Told:
     )
 
 
+def settling(move: TermMove) -> Told:
+    """The whole grows by what the allocators keep free, for now."""
+    return Told(
+        f"Still settling: resident memory grew by {byte_words(move.change_bytes)} in "
+        f"{time_words(move.minutes)}, nearly all of it memory that the allocators keep free for "
+        "later, as they do until they have seen the highest load."
+    )
+
+
 def too_early(move: TermMove, confidence: float) -> Told:
     """Growth of Python objects that no snapshots tell from a warm-up yet."""
     return Told(
@@ -140,19 +152,41 @@ def too_early(move: TermMove, confidence: float) -> Told:
     )
 
 
-def warming_up(holder: str, grown: int) -> str:
-    """A holder that grows less and less."""
+def warming_up(path: GrownPath) -> str:
+    """A holder that grows less and less, and how full it is if it goes on so."""
+    early, late = _halves(path.bytes)
+    slowed = ""
+    if 0 < late < early:
+        # Each half of what was seen gains the same part of the one before it.
+        full = path.bytes[-1] + late * late / (early - late)
+        slowed = (
+            f": {byte_words(late)} in the later half of the snapshots, {byte_words(early)} in the "
+            f"one before. It seems to be {100 * path.bytes[-1] / full:.0f} % full"
+        )
+    elif late <= 0 < early:
+        return (
+            f"It has warmed up, as it seems: {path.holder} grew by {byte_words(path.growth_bytes)} "
+            "and has stopped. Nothing else grows with the requests."
+        )
     return (
-        f"Still warming up: {holder} grew by {byte_words(grown)}, but slows down. Nothing else "
-        "grows with the requests."
+        f"Still warming up: {path.holder} grew by {byte_words(path.growth_bytes)}, but slows "
+        f"down{slowed}. Nothing else grows with the requests."
     )
 
 
+def _halves(sizes: Sequence[int]) -> tuple[int, int]:
+    """What was gained in the first and in the last half of the intervals."""
+    half = (len(sizes) - 1) // 2
+    if half < 1:
+        return 0, 0
+    return sizes[half] - sizes[0], sizes[-1] - sizes[-1 - half]
+
+
 def slowing(move: TermMove) -> str:
-    """Resident memory that grew, and does so less and less."""
+    """Resident memory that grew, and does so less and less, or only now and then."""
     return (
         f"Still warming up: resident memory grew by {byte_words(move.change_bytes)} in "
-        f"{time_words(move.minutes)}, but slows down. No holder stands out."
+        f"{time_words(move.minutes)}, but not steadily. No holder stands out."
     )
 
 

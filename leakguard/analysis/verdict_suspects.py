@@ -43,10 +43,13 @@ def pace(suspect: Suspect, growth: Growth | None) -> float | None:
     return 60 * (suspect.growth_bytes or 0) / seconds
 
 
-def accuse(suspect: Suspect, linked: bool, confidence: float, speed: float | None) -> str:
+def accuse(
+    suspect: Suspect, linked: bool, confidence: float, speed: float | None, *, proved: bool = True
+) -> str:
     """The sentences on the first suspect: by its routes, else by its growth, else by its size.
 
-    `speed` is its growth in bytes a minute. By size alone it is not said how sure that is.
+    `speed` is its growth in bytes a minute, `proved` is False where it grew in too few intervals
+    to be told from a warm-up. By size alone it is not said how sure that is.
     """
     routes = routes_words(suspect)
     if suspect.kind == "native":
@@ -60,7 +63,7 @@ def accuse(suspect: Suspect, linked: bool, confidence: float, speed: float | Non
     figures = _figures(suspect, routes.requests if routes else 0, speed) + _bound(suspect)
     if routes is None:
         return f"{told} ({sure(confidence)}). {figures}"
-    verb = routes.verb("leak" if has_grown(suspect) else "seem to leak")
+    verb = routes.verb("leak" if proved and has_grown(suspect) else "seem to leak")
     return f"{routes.who} {verb}{routes.amount} ({sure(confidence)}): {told}. {figures}"
 
 

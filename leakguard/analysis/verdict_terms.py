@@ -17,6 +17,8 @@ _IN_USE = (PYTHON, "c_heap_in_use")
 
 # Free memory grows while what is in use gains less than this part of it.
 _LITTLE = 0.5
+# What is left of a gain beside its free memory, and is not worth a word.
+_LITTLE_LEFT = 0.5
 # So much free memory, and this part of all, is worth a verdict of its own.
 _MUCH_KEPT, _MUCH_PART = 64 << 20, 0.4
 # Growth of the whole that has slowed down is told from this part of it on.
@@ -27,7 +29,7 @@ _AS_FAST = 0.5
 # A gain that matters: bytes, and part of the resident memory. Every server's shakes by a megabyte;
 # free memory is what shakes most, and does no harm before it is much.
 _MATTERS = (2 << 20, 0.02)
-_MATTERS_FREE = (8 << 20, 0.1)
+_MATTERS_FREE = (16 << 20, 0.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,20 @@ class TermsSeen:
         if used is not None and used.bytes_per_minute > _LITTLE * free.bytes_per_minute:
             return None
         return free
+
+    def settling(self) -> TermMove | None:
+        """The resident memory if what it gains is nearly all memory that allocators keep free, and
+        that has not gone on for long enough to be called fragmentation; None for other growth."""
+        rss = self.growing("rss")
+        if rss is None:
+            return None
+        free = sum(max(0.0, move.change_bytes) for move in self._moves(FREE_TERMS))
+        least, part = _MATTERS
+        left = rss.change_bytes - free
+        return rss if left < max(least, part * rss.bytes, _LITTLE_LEFT * free) else None
+
+    def _moves(self, names: Sequence[str]) -> list[TermMove]:
+        return [self._by_name[name] for name in names if name in self._by_name]
 
     def faster_than(self, pace: float | None) -> TermMove | None:
         """A term beside Python's objects that grows about as fast as `pace` (bytes a minute), or

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import threading
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from leakguard.process.split import comparable
@@ -27,6 +28,14 @@ _LATE_POINTS = 8
 _LATE_CONFIDENCE = 0.99
 _LATE_FASTER = 1.5
 _LEVEL_OF = 5
+# What allocators keep free grows up to the highest need there ever was, by a step for each arena
+# that a thread is given; more than that goes on in each part of the time, over so many points.
+_SETTLES = ("python_slack", "c_heap_free", "rss")
+_FREE_POINTS, _FREE_PARTS = 10, 3
+_OF_AN_EVEN_PART = 0.45
+# Without its two largest steps what goes on has still grown by this part: a table that was loaded
+# is one step.
+_STEPS, _WITHOUT_STEPS = 2, 0.2
 _WORTH_OF_A_PICTURE = 4
 
 
@@ -130,7 +139,7 @@ def _trend_of(name: TermName | str, series: list[tuple[float, int | None]]) -> T
     made = trend([at for at, _ in known], [value for _, value in known])
     if made is None:
         return None
-    whole = TermTrend(name, made, _still(known))
+    whole = TermTrend(name, made, _goes_on(name, known))
     return whole if whole.growing else _late(name, known) or whole
 
 
@@ -149,9 +158,34 @@ def _late(name: TermName | str, known: list[tuple[float, float]]) -> TermTrend |
             continue
         # What only slows down was faster before.
         pace = _pace(before) if found is None else found.trend.slope / 60
-        if made.slope / 60 > _LATE_FASTER * pace and _still(later):
+        if made.slope / 60 > _LATE_FASTER * pace and _goes_on(name, later):
             found = TermTrend(name, made, True)
     return found
+
+
+def _goes_on(name: TermName | str, known: list[tuple[float, float]]) -> bool:
+    """Whether what has risen is going to rise: free memory, and so the whole, must have done so all
+    the time."""
+    if not _still(known) or _came_in_steps(known):
+        return False
+    if name not in _SETTLES:
+        return True
+    began, ended = known[0][0], known[-1][0]
+    if len(known) < _FREE_POINTS:
+        return False
+    levels = []
+    for at in range(_FREE_PARTS + 1):
+        wanted = began + at * (ended - began) / _FREE_PARTS
+        levels.append(min(known, key=lambda point: abs(point[0] - wanted))[1])
+    least = _OF_AN_EVEN_PART * (levels[-1] - levels[0]) / _FREE_PARTS
+    return all(after - before >= least for before, after in pairwise(levels))
+
+
+def _came_in_steps(known: list[tuple[float, float]]) -> bool:
+    """Whether one or two steps explain nearly all of the gain."""
+    steps = sorted(after[1] - before[1] for before, after in pairwise(known))
+    gain = known[-1][1] - known[0][1]
+    return sum(steps[:-_STEPS]) < _WITHOUT_STEPS * gain
 
 
 def _still(known: list[tuple[float, float]]) -> bool:

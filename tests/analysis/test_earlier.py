@@ -14,7 +14,8 @@ from leakguard.analysis.evidence import Evidence
 from leakguard.analysis.findings import SnapshotFacts, Suspect
 from leakguard.analysis.growth_compare import Growth
 from leakguard.analysis.growth_merge import NOT_ENOUGH
-from leakguard.analysis.inherited import inherit, remark
+from leakguard.analysis.heap import Heap
+from leakguard.analysis.inherited import inherit, of_this_app, remark
 from leakguard.analysis.suspects import Judgement
 from leakguard.analysis.verdict import verdict
 
@@ -216,3 +217,10 @@ def test_a_worker_that_can_tell_and_does_not_leak_is_not_accused():
     told = said([], CONFIRMED, growth(5))
     assert told.kind == "none"
     assert "CARTS" not in told.text
+
+
+def test_what_grew_in_modules_that_are_not_here_is_another_apps(heap):
+    names = (CARTS, "depot.BOXES", "C code (shop.Node)", "shopping.LIST")
+    with heap.builder.image() as image:
+        (left,) = of_this_app([life(1, 0, *names)], Heap(image))
+    assert [grew.holder for grew in left.grew] == [CARTS, "C code (shop.Node)"]

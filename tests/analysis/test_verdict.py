@@ -334,6 +334,37 @@ def test_resident_memory_that_slows_down():
     assert (found.kind, found.term) == ("warm-up", "rss")
 
 
+def test_memory_kept_free_for_later_is_no_fragmentation_yet():
+    moves = tuple(
+        replace(m, change_bytes=9.0 * MB, growing=m.name == "rss")
+        if m.name in ("rss", "c_heap_free")
+        else m
+        for m in CALM
+    )
+    found = judge(growth=growth(grown=0), evidence=Evidence(terms=moves))
+    assert (found.kind, found.term) == ("warm-up", "rss")
+    assert "nearly all of it memory that the allocators keep free" in found.text
+    # what is not free is still to be explained
+    moves = tuple(replace(m, change_bytes=0.0) if m.name == "c_heap_free" else m for m in moves)
+    assert judge(growth=growth(grown=0), evidence=Evidence(terms=moves)).kind == "unknown"
+
+
+def test_what_grew_in_too_few_intervals_only_seems_to_leak():
+    found = judge(ROUTED, growth=growth(False, intervals=1), evidence=terms(), routes=ROUTES)
+    assert found.text.startswith("GET /cart/{n} seems to leak 910 bytes a request (")
+
+
+def test_a_warm_up_tells_how_full_it_is():
+    sizes = (0, 4 * MB, 6 * MB, 7 * MB, 8 * MB)
+    warming = replace(path("warming up", 8 * MB), bytes=sizes)
+    found = judge(growth=growth(paths=(warming,)), evidence=terms())
+    assert "2.1 MB in the later half of the snapshots, 6.3 MB in the one before" in found.text
+    assert "It seems to be 89 % full" in found.text
+    stopped = replace(warming, bytes=(0, 6 * MB, 8 * MB, 8 * MB, 8 * MB))
+    text = judge(growth=growth(paths=(stopped,)), evidence=terms()).text
+    assert text.startswith("It has warmed up, as it seems: shop.TEMPLATES grew by 8.4 MB and has")
+
+
 def test_much_memory_kept_free_is_fragmentation_though_nothing_grows():
     sizes = {"rss": 900, "c_heap_free": 500, "python_slack": 10}
     moves = tuple(replace(m, bytes=sizes.get(m.name, 60) * MB) for m in CALM)

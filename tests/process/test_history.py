@@ -80,6 +80,25 @@ def test_what_does_not_keep_growing_is_not_accused(levels):
     assert history(levels).growing() is None
 
 
+@pytest.mark.parametrize("name", ["c_heap_free", "python_slack"])
+def test_free_memory_grows_only_where_it_does_so_all_the_time(name):
+    # a step for each arena that a thread is given: fresh ones, whatever they are wanted for
+    steps = [int((1 + 2.5 * (at // 2)) * MB) for at in range(8)]
+    late = [10 * MB] * 10 + [int((10 + 2.5 * at) * MB) for at in range(4)]
+    for levels in (steps, late, [(30 - 29 * 0.8**at) * MB for at in range(14)]):
+        assert history(levels, name).growing() is None
+        assert not history(levels, name).rss().growing
+    steady = history([(10 + 2 * at) * MB for at in range(14)], name)
+    assert steady.growing().name == name
+    assert steady.rss().growing
+
+
+@pytest.mark.parametrize("steps", [(5,), (4, 9)])
+def test_tables_that_were_loaded_are_no_growth(steps):
+    loaded = [(50 + 20 * sum(at >= step for step in steps)) * MB + 1000 * at for at in range(14)]
+    assert history(loaded).growing() is None
+
+
 def test_the_steeper_of_two():
     made = History()
     for at in range(8):
@@ -166,7 +185,7 @@ def test_moves_before_there_is_a_trend():
 
 def test_moves_leave_out_what_nobody_can_tell():
     made = History()
-    for at in range(6):
+    for at in range(12):
         made.add(point(60.0 * at, c_heap_in_use=None, rest=(50 + at) * MB))
     found = {move.name: move for move in moves(made)}
     assert "c_heap_in_use" not in found

@@ -1,0 +1,47 @@
+"""Holders as a whole: what they lose beside what gathers in them, and whether that has a limit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from leakguard.analysis import _pathtree
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from leakguard.analysis.growth_moving import Moves
+    from leakguard.analysis.growth_series import Judged
+    from leakguard.analysis.growth_summary import GrowthPath
+    from leakguard.analysis.growth_tree import PathTree
+
+# A holder that has gained so much of what gathers in it has lost nothing.
+_NOTHING_WENT = 0.9
+
+
+def turned_over(
+    moves: Moves, held: Sequence[GrowthPath | None], start: int, gained: int, size: int
+) -> tuple[Judged, int, int] | None:
+    """How a holder moves as a whole, and the objects and bytes that it gained since `start`, where
+    others went while `gained` objects of `size` bytes gathered; None where nothing went.
+
+    `held` is the holder in each summary. The dict keys of warm-up are paths of their own: that they
+    go is not to be seen among those that came later.
+    """
+    if any(path is None for path in held[start:]):
+        return None
+    objects = [0 if path is None else path.all_objects for path in held]
+    sizes = [0 if path is None else path.all_bytes for path in held]
+    net, net_size = objects[-1] - objects[start], sizes[-1] - sizes[start]
+    if net >= _NOTHING_WENT * gained and net_size >= _NOTHING_WENT * size:
+        return None
+    judged = moves.judge_both(objects, sizes)
+    return judged, min(gained, max(net, 0)), min(size, max(net_size, 0))
+
+
+def holds_bounded(tree: PathTree, index: int) -> bool:
+    """Whether a path, or most of what is next below it, limits how much it holds."""
+    below = [tree.paths[child] for child in tree.children[index]]
+    bounded = [path.all_bytes for path in below if path.flags & _pathtree.FLAG_BOUNDED]
+    return bool(tree.paths[index].flags & _pathtree.FLAG_BOUNDED) or (
+        2 * sum(bounded) > sum(path.all_bytes for path in below)
+    )
