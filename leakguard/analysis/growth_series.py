@@ -128,10 +128,20 @@ def _slows_down(values: Sequence[int], weights: Sequence[float]) -> bool:
     if falling < 2 / 3 * (len(paces) - 1):
         return False
     half = len(weights) // 2
-    gained_early = values[half] - values[0]
-    gained_late = values[-1] - values[-1 - half]
-    if gained_early <= 0:
-        return False
-    ratio = (gained_late / sum(weights[-half:])) / (gained_early / sum(weights[:half]))
-    chance = ratio * math.sqrt(1 / gained_early + 1 / max(gained_late, 1))
-    return ratio + chance < _SLOWED
+    part, chance = _slowed(values, weights, half)
+    if part + chance < _SLOWED:
+        return True
+    # A cache that is a third full has not slowed so much between the halves; but each interval of
+    # it gains less than the one before, which chance seldom brings about.
+    part, chance = _slowed(values, weights, 1)
+    return part + 2 * chance < _SLOWED and all(b < a for a, b in pairwise(paces))
+
+
+def _slowed(values: Sequence[int], weights: Sequence[float], count: int) -> tuple[float, float]:
+    """The pace of the last `count` intervals as a part of that of the first, and how much of it may
+    be chance; infinite where the first gained nothing."""
+    early, late = values[count] - values[0], values[-1] - values[-1 - count]
+    if early <= 0:
+        return math.inf, 0.0
+    ratio = (late / sum(weights[-count:])) / (early / sum(weights[:count]))
+    return ratio, ratio * math.sqrt(1 / early + 1 / max(late, 1))
