@@ -64,10 +64,15 @@ cdef inline uint8_t kind_of(Walk *w, uint32_t node) noexcept nogil:
     return w.kind[w.type[node]]
 
 
-cdef void weak_data(Walk *w, uint32_t owner, bint is_container, bint entering) noexcept nogil:
+cdef enum WeakData:
+    HOLD_BACK, ENTER_FROM_OWNER, ENTER_ANYHOW
+
+
+cdef void weak_data(Walk *w, uint32_t owner, bint is_container, WeakData then) noexcept nogil:
     """What `owner` (a weak container or its __dict__) refers to as `data` is reached last of all.
 
-    First it is held back; in the end, if its owner was reached, it is entered from there.
+    First it is held back; in the end, if its owner was reached, it is entered from there, and else
+    from what else referred to it.
     """
     cdef uint64_t k
     cdef uint32_t label, kind, target
@@ -76,14 +81,18 @@ cdef void weak_data(Walk *w, uint32_t owner, bint is_container, bint entering) n
         kind = label >> 28
         target = w.target[k]
         if is_container and is_slot(w, label, w.dict_slot):
-            weak_data(w, target, False, entering)
+            weak_data(w, target, False, then)
         elif (kind == ATTR or kind == KEY or kind == SLOT) and name_of(w, label) == w.data_name:
-            if not entering:
+            if then == HOLD_BACK:
                 w.hold[target] = WEAK_TIER
                 w.mark[target] |= WEAK
-            elif w.seen[owner] and not w.seen[target]:
+            elif w.seen[target]:
+                continue
+            elif w.seen[owner]:
                 w.parent[target] = owner
                 w.parent_edge[target] = <uint32_t>k
+                enter(w, target, WEAK_TIER)
+            elif then == ENTER_ANYHOW and w.parent[target] != NO:
                 enter(w, target, WEAK_TIER)
 
 
@@ -115,6 +124,9 @@ cdef void search(Walk *w, uint8_t tier, uint64_t head) noexcept nogil:
                 tail += 1
             elif w.hold[t] == LOOP:
                 w.hold[t] = LOOP_MET
+            elif w.hold[t] == WEAK_TIER and w.parent[t] == NO:
+                w.parent[t] = v
+                w.parent_edge[t] = <uint32_t>k
     w.reached = tail
 
 
@@ -130,6 +142,17 @@ cdef void search_loops(Walk *w, const uint32_t *loop, uint64_t loops) noexcept n
                 enter(w, loop[i], LOOP_TIER)
                 again = True
         search(w, LOOP_TIER, head)
+
+
+cdef void search_weak(
+    Walk *w, const uint32_t *special, uint64_t loops, uint64_t weak, WeakData then
+) noexcept nogil:
+    """What lies behind the data of weak containers."""
+    cdef uint64_t i, head = w.reached
+    for i in range(loops, loops + weak):
+        weak_data(w, special[i], True, then)
+    search(w, WEAK_TIER, head)
+    search_loops(w, special, loops)
 
 
 cdef uint8_t turn_of(Walk *w, uint32_t root, uint8_t tier) noexcept nogil:
@@ -163,7 +186,7 @@ cdef void reach(
         w.parent[i] = NO
         w.parent_edge[i] = NO
     for i in range(loops, loops + weak):
-        weak_data(w, special[i], True, False)
+        weak_data(w, special[i], True, HOLD_BACK)
     for i in range(loops):
         w.hold[special[i]] = LOOP
     for tier in range(1, WEAK_TIER + 1):
@@ -173,7 +196,7 @@ cdef void reach(
             mark_referred(w, n, referred)
         if tier == WEAK_TIER:
             for i in range(loops, loops + weak):
-                weak_data(w, special[i], True, True)
+                weak_data(w, special[i], True, ENTER_FROM_OWNER)
         for i in range(roots):
             turn = turn_of(w, root[i], root_tier[i])
             if tier == WEAK_TIER or turn == tier or (tier == C_REFERRED_TIER and turn == C_TIER):
@@ -185,9 +208,9 @@ cdef void reach(
                     w.hold[root[i]] = LOOP_MET
         search(w, tier, head)
         search_loops(w, special, loops)
-    # what only lay behind a loop that was met last
-    head = w.reached
-    for i in range(loops, loops + weak):
-        weak_data(w, special[i], True, True)
-    search(w, WEAK_TIER, head)
-    search_loops(w, special, loops)
+    # what only lay behind a loop that was met last, or is the data of a container that was not
+    head = NO
+    while head != w.reached:
+        head = w.reached
+        search_weak(w, special, loops, weak, ENTER_FROM_OWNER)
+        search_weak(w, special, loops, weak, ENTER_ANYHOW)

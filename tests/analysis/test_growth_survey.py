@@ -6,7 +6,7 @@ import json
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from leakguard.analysis import _graph, _pathtree
@@ -291,6 +291,13 @@ NAMED = (1, 2, 5, 6, 8, 9)
 
 
 @given(graphs())
+@example(  # the data of a weak dictionary that nothing refers to, held by somebody else
+    (
+        [(0, 0, 0), (0, 0, 0), (2, 0, 0)],
+        [(0, EdgeKind.OTHER, 0, 1), (2, EdgeKind.ATTR, 2, 1)],
+        [(0, RootKind.MODULE)],
+    )
+)
 def test_everything_that_is_reached_is_counted_once(graph):
     nodes, edges, roots = graph
     builder = ImageBuilder()
