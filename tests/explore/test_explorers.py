@@ -213,6 +213,7 @@ def test_explorers_end_with_the_process_that_started_them(kept):
 def test_a_server_that_waits_for_any_child_meets_none(kept):
     kept.keep()
     both = kept.put()
+    others = set(psutil.Process().children())  # of the tests before
     met = []
     done = threading.Event()
 
@@ -233,12 +234,12 @@ def test_a_server_that_waits_for_any_child_meets_none(kept):
             assert ask(kept, "types", image)["total"] > 5
         for process in running():
             process.terminate()
-        wait_for(lambda: not running() and not psutil.Process().children())
+        wait_for(lambda: not running() and others.issuperset(psutil.Process().children()))
     finally:
         done.set()
         thief.join()
         signal.signal(signal.SIGCHLD, arrived)
-    assert set(met) == {None}
+    assert set(met) <= {None, (0, 0)}  # no child, or none that has ended
     assert told == []
 
 
