@@ -100,6 +100,8 @@ class Comparison:
         asked = self._asked(self.requests)
         if not is_enough(gained, gained_bytes, asked):
             return None
+        if self._may_be_cancelled(rest.index, gained_bytes):
+            return None
         path = self.paths[rest.index]
         far = far_bound_of(self.paths, rest.index, self.tree.children)
         bounded = far is None and holds_bounded(self.tree, rest.index)
@@ -124,6 +126,11 @@ class Comparison:
             dense=is_dense(gained, gained_bytes, asked),
             limit=far.told if far else 0,
         )
+
+    def _may_be_cancelled(self, index: int, size: int) -> bool:
+        """Whether it is of timers, or held by them, that were cancelled."""
+        held_by = (self.paths[at] for at in (index, *self.tree.above(index)))
+        return self.floors and any(may_be_cancelled(p.type, p.count, size) for p in held_by)
 
     def _together(self, small: dict[int, list[Moving]]) -> dict[int, list[Moving]]:
         """What is too little under each key of a dict (a list a thread, say), by the dict."""
@@ -202,7 +209,7 @@ class Comparison:
         if self.is_few and member.type_kind == TypeKind.MODULE:
             return None  # the first requests import
         main = self.tree.main(heaviest.index)
-        if self.floors and may_be_cancelled(main.type, main.count, gained_bytes):
+        if self._may_be_cancelled(heaviest.index, gained_bytes):
             return None
         linked = self.tree.is_linked(heaviest.index)
         named = self.tree.head(heaviest.index) if linked else holder

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 # A new path that has so much of what was gained is the holder rather than the one above it.
 _MOST_OF_IT = 0.5
-_CODE = frozenset({TypeKind.CODE, TypeKind.WEAKREF})
+# Code and weak references hold nothing that grows; what a thread runs is new at each moment.
+_NO_HOLDERS = frozenset({TypeKind.CODE, TypeKind.WEAKREF, TypeKind.THREAD, TypeKind.FRAME})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def rests(
     told = _with_all_above(tree, taken | own)
     for index in sorted(known):
         path = tree.paths[index]
-        if index in own or index in taken or path.type_kind in _CODE:
+        if index in own or index in taken or path.type_kind in _NO_HOLDERS:
             continue
         if tree.has_above(index, taken) or moves.is_machinery(index):
             continue

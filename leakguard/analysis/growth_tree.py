@@ -10,6 +10,8 @@ from leakguard.analysis.growth_naming import PathNames
 from leakguard.image import TypeKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from leakguard.analysis.growth_summary import GrowthPath, Summary
 
 _CHAIN_BELOW = 6
@@ -28,12 +30,12 @@ class PathTree:
 
     def has_above(self, index: int, wanted: set[int]) -> bool:
         """Whether one of the wanted paths is above this one."""
-        index = self.paths[index].parent
-        while index >= 0:
-            if index in wanted:
-                return True
-            index = self.paths[index].parent
-        return False
+        return any(above in wanted for above in self.above(index))
+
+    def above(self, index: int) -> Iterator[int]:
+        """The paths above this one, the nearest first."""
+        while (index := self.paths[index].parent) >= 0:
+            yield index
 
     def is_linked(self, index: int) -> bool:
         """Whether each object of a path keeps the one before it alive."""

@@ -171,3 +171,26 @@ def threads(heap, count, *, pools):
 def test_running_threads_are_told_once_and_behind_what_started_them(series, pools, holders):
     found = compare(series(lambda heap, count: threads(heap, count, pools=pools), EVEN)).growing()
     assert [grown.holder for grown in found] == holders
+
+
+def of_a_timer(heap, count):
+    """What the contexts of timers have, which a loop has not dropped yet."""
+    held = heap.variable(heap.shop, "_scheduled", "list", 900, TypeKind.LIST)
+    for timer in heap.fill(held, 60, 100, "asyncio.events.TimerHandle"):
+        context = heap.slot(timer, "_context", "_contextvars.Context", 60)
+        for value in range(count // 50):
+            heap.fill(context, 1, 200, f"shop.Row{count}_{value}")
+
+
+def of_a_frame(heap, count):
+    """What a thread runs at the moment."""
+    thread = heap.node("<thread>", 0, TypeKind.THREAD)
+    heap.builder.root(thread, RootKind.THREAD)
+    for frame in heap.fill(thread, 10, 80, "<frame>", kind=TypeKind.FRAME):
+        for value in range(count // 10):
+            heap.fill(frame, 1, 200, f"shop.Row{count}_{value}")
+
+
+@pytest.mark.parametrize("build", [of_a_timer, of_a_frame])
+def test_what_is_there_for_the_moment_is_no_leak(series, build):
+    assert compare(series(build, EVEN)).growing() == ()
