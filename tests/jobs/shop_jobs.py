@@ -20,6 +20,7 @@ def fail():
 
 def wait(gate):
     held = [bytearray(100_000) for _ in range(50)]
+    Path(f"{gate}.pid").write_text(f"{os.getpid()}\n")
     while not Path(gate).exists():
         time.sleep(0.02)
     del held

@@ -58,9 +58,15 @@ def test_a_worker_counts_and_the_process_of_a_long_job_can_be_asked(jobs, port, 
     gate = jobs.place / "gate"
     jobs.run(ENQUEUE, port, gate, *["leak"] * 3, "fail", "wait")
     worker(jobs, port, kind)
-    jobs.eventually(lambda: len(jobs.workers(APP)) == 2 and jobs.workers(APP)[0]["requests"] == 5)
-    parent, horse = jobs.workers(APP)
-    assert parent["pid"] == jobs.process.pid
+    waiting = Path(f"{gate}.pid")
+    pid = int(jobs.eventually(lambda: waiting.exists() and waiting.read_text()))
+
+    def both():  # and no longer the process of the job before
+        found = jobs.workers(APP)
+        pids = [row["pid"] for row in found]
+        return pids == [jobs.process.pid, pid] and found[0]["requests"] == 5 and found
+
+    parent, horse = jobs.eventually(both)
     routes, _ = jobs.routes(APP, parent["pid"])
     assert routes["job shop_jobs.leak"] == (3, 0, 0)
     assert routes["job shop_jobs.fail"] == (1, 1, 0)
