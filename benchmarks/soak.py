@@ -38,6 +38,9 @@ SMALLEST = 20_000
 """Bytes: the block of route n has n more. No other object here has such a size."""
 ROUTES = {"threads": range(13), "asyncio": range(20, 33), "greenlets": range(40, 53)}
 
+SWITCH = 0.0005
+"""Seconds after which another thread has its turn."""
+
 kept: deque[bytes] = deque(maxlen=200)
 LETTERS = "abcdefghijklmnopqrstuvwxyz"  # a path of digits would be folded
 PATHS = {route: f"/{LETTERS[route // 26]}{LETTERS[route % 26]}" for route in range(60)}
@@ -149,10 +152,12 @@ def other_tool() -> None:
     global hooks_lost
     first = random.random() < 0.5
     if first:
+        sys.setswitchinterval(60)  # a request that begins while there is no sampler has no route
         sampling.stop()
     tracemalloc.start()
     if first:
         sampling.start(interval)
+        sys.setswitchinterval(SWITCH)
     churn(20)
     tracemalloc.stop()
     hooks_lost += not sampling.maintain()
@@ -179,7 +184,7 @@ def main() -> int:
     options = parser.parse_args()
     faulthandler.enable()
     interval = options.interval
-    sys.setswitchinterval(0.0005)  # all of them are to run
+    sys.setswitchinterval(SWITCH)  # all of them are to run
     look()  # what it imports is not worth a sample
     assert sampling.start(interval) is None, sampling.problem()
     end = time.monotonic() + 60 * options.minutes
