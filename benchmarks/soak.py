@@ -152,7 +152,7 @@ def other_tool() -> None:
     global hooks_lost
     first = random.random() < 0.5
     if first:
-        sys.setswitchinterval(60)  # a request that begins while there is no sampler has no route
+        sys.setswitchinterval(0.05)  # a request that begins while there is no sampler has no route
         sampling.stop()
     tracemalloc.start()
     if first:
