@@ -7,6 +7,7 @@ heap.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -95,24 +96,18 @@ def _analyse(heap: Heap, top: int, evidence: Evidence | None) -> Analysis:
             judged = inherit(judged, earlier, known.growth)
             note = remark(note, judged, earlier)
         notes += [note] if note else []
-    judged, routes = attribute(
+    attributed = functools.partial(
+        attribute,
         heap,
-        judged,
         growth=known.growth,
         survey=known.survey,
         summary=known.summary,
         evidence=evidence,
     )
+    judged, routes = attributed(judged)
     enough = with_enough(judged, known.growth)
     if len(enough) < len(judged):
-        judged, routes = attribute(
-            heap,
-            enough,
-            growth=known.growth,
-            survey=known.survey,
-            summary=known.summary,
-            evidence=evidence,
-        )
+        judged, routes = attributed(enough)
     judged, routes = told_once(judged, routes, known.growth)
     suspects = tuple(_sure(judgement, evidence) for judgement in judged)
     if earlier is not None:

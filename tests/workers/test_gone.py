@@ -178,10 +178,13 @@ def of_wsgi():
     return guard, guard.endpoint, lambda: Client(guard).get("/x")
 
 
-def of_flask(extension=FlaskLeakGuard(**OPTIONS)):  # noqa: B008  # one for all, as a module has it
+FLASK = FlaskLeakGuard(**OPTIONS)  # one for all apps, as a module has it
+
+
+def of_flask():
     app = Flask("shop")
     app.add_url_rule("/x", view_func=lambda: app.name, endpoint="x")
-    extension.init_app(app)
+    FLASK.init_app(app)
     return app, app.extensions["leakguard"].endpoint, lambda: app.test_client().get("/x")
 
 
