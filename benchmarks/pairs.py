@@ -1,8 +1,9 @@
 """Nanoseconds that the sampler's hooks add to a PyObject_Malloc and a PyObject_Free.
 
-What a pair takes depends on where the loader has put the code, by more than a nanosecond. So
-several fresh processes time it (`pairs_run.py`): their median tells, and beside it stands how far
-they are apart.
+What a pair takes depends on where the loader has put the code, by more than a nanosecond, and on
+what the processor has seen a jump lead to: hooks that come and go make CPython's own jump slower
+with them and without. So many fresh processes time it (`pairs_run.py`), each either with the
+sampler or without: the medians tell, and beside them stands how far the processes are apart.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from figures import Figure, median, spread
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PROCESSES = 15
+PROCESSES = 31
+"""Of each kind."""
 SCRIPT = Path(__file__).with_name("pairs_run.py")
 
 SOURCE = """
@@ -54,13 +56,16 @@ def measure(objects: int) -> Iterator[Figure]:
     """`objects` says nothing here. The target is for the last block first, as CPython frees."""
     with tempfile.TemporaryDirectory() as directory:
         library = _compile(Path(directory))
-        seen = [_in_fresh_process(library) for _ in range(PROCESSES)]
-    for timed in zip(*seen, strict=True):
-        order = timed[0][0]
-        bare, added = [least for _, least, _ in timed], [more for _, _, more in timed]
+        seen = [
+            (_in_fresh_process(library, "off"), _in_fresh_process(library, "on"))
+            for _ in range(PROCESSES)
+        ]
+    for order in seen[0][0]:
+        bare, hooked = [off[order] for off, _ in seen], [on[order] for _, on in seen]
         limit = 1.0 if order.startswith("LIFO") else None
         yield Figure(f"a pair, {order} bytes", median(bare), "ns", None, spread(bare))
-        yield Figure("  the sampler adds", median(added), "ns", limit, spread(added))
+        yield Figure("  with the sampler", median(hooked), "ns", None, spread(hooked))
+        yield Figure("  the sampler adds", median(hooked) - median(bare), "ns", limit)
 
 
 def _compile(directory: Path) -> Path:
@@ -76,8 +81,9 @@ def _compile(directory: Path) -> Path:
     return library
 
 
-def _in_fresh_process(library: Path) -> list[tuple[str, float, float]]:
-    """By order: nanoseconds of a pair, and what the sampler adds."""
-    command = [sys.executable, "-P", str(SCRIPT), str(library)]
+def _in_fresh_process(library: Path, sampler: str) -> dict[str, float]:
+    """Nanoseconds of a pair by order; the sampler is "on" or "off"."""
+    command = [sys.executable, "-P", str(SCRIPT), str(library), sampler]
     ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    return [(order, bare, added) for order, bare, added in json.loads(ended.stdout)]
+    times: dict[str, float] = json.loads(ended.stdout)
+    return times
