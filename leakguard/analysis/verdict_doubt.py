@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _SURE_ENOUGH = 0.95
 _SURE_BY_OTHERS = 0.9
-_LITTLE_SEEN = 0.7
+# Below this part of what the allocators handed out, too much was not seen to say that all is well.
+ENOUGH_COVERAGE = 0.7
 _NUMBERS = ("no", "one", "two", "three", "four", "five")
 
 
@@ -36,8 +37,8 @@ def doubt(
 
     `served` is True where the server told what it knows beside the image, `sampled` where
     allocations are sampled, `untold` where malloc does not tell what it holds; `beside` is a term
-    that grows beside the suspects. What `earlier`
-    workers have confirmed needs no more snapshots here.
+    that grows beside the suspects. What `earlier` workers have confirmed needs no more snapshots
+    here.
     """
     reasons: list[str] = []
     if _is_confirmed(suspects, earlier) and sure >= _SURE_BY_OTHERS:
@@ -46,7 +47,7 @@ def doubt(
         reasons.append(_more_snapshots(growth))
     elif growth is not None and sure < _SURE_ENOUGH:
         reasons.append("More requests between snapshots make it more certain.")
-    if snapshot.coverage is not None and snapshot.coverage < _LITTLE_SEEN:
+    if snapshot.coverage is not None and snapshot.coverage < ENOUGH_COVERAGE:
         reached = f"{100 * snapshot.coverage:.0f} %"
         reasons.append(f"Only {reached} of what is allocated was reached.")
     elif snapshot.coverage is None and served and not suspects:
