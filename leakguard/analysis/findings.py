@@ -4,101 +4,34 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from leakguard.analysis.earlier import Earlier
-from leakguard.analysis.route_findings import (
-    AllocationLine,
-    GrowthFacts,
-    RouteMemory,
-    RouteShare,
-    present_fields,
-)
+from leakguard.analysis.route_findings import GrowthFacts, RouteMemory, present_fields
+from leakguard.analysis.suspect_findings import KINDS, Kind, Link, Suspect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+__all__ = [
+    "KINDS",
+    "MAPPING",
+    "SCHEMA",
+    "Findings",
+    "Kind",
+    "Link",
+    "ProcessFacts",
+    "SnapshotFacts",
+    "Suspect",
+    "TypeRow",
+    "Verdict",
+]
 
 MAPPING = "mmap.mmap"
 """The type whose objects stand for mapped files and memory, by their whole length."""
 SCHEMA = "leakguard/1"
 
-Kind = Literal[
-    "closure",
-    "listener",
-    "global-cache",
-    "lru-cache",
-    "context-variable",
-    "thread-local",
-    "task",
-    "exception",
-    "logging-handler",
-    "native",
-    "fragmentation",
-    "other",
-    "none",
-    "warm-up",
-    "unknown",
-]
-KINDS: tuple[Kind, ...] = get_args(Kind)
-
-_Facts = TypeVar("_Facts", "ProcessFacts", "SnapshotFacts", "Verdict", "TypeRow", "Link")
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One object, or `repeats` similar ones, on the way from a root to what piles up.
-
-    `edge` says how the link before refers to this one ("" for the first): `.pending`,
-    `['connect']`, `[str]`, `free variable 'original'`. `name` is what the object itself is called
-    (a module, a function), "" where it has no name. Neighbouring links with the same `repeats`
-    above 1 repeat together.
-    """
-
-    type: str
-    name: str
-    edge: str
-    file: str | None
-    line: int | None
-    repeats: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Suspect:
-    """A holder under which many similar objects, or one very large one, have gathered.
-
-    `retained_bytes` would be freed with the holder; `share` is their part of the heap, 0 to 1.
-    `fix` is the usual one for this kind, in two lines.
-
-    What earlier snapshots add is None where there are not enough of them: `growth_objects` and
-    `growth_bytes` gathered since, how it `moves` ("growing", "warming up", "saw-tooth", "steady"),
-    `bytes_per_request` (of its routes' requests, of the whole app's where the routes are not
-    known), who else holds the same objects, and the `bound` of the holder, far from reached: how
-    many entries it may take. `confidence`, 0 to 1, is how sure its growth is, or that it leaks
-    where nothing is known of growth.
-
-    `routes` made it, the largest share first, and `lines` of code allocated it, the application's
-    first; both are empty where allocations are not sampled.
-    """
-
-    rank: int
-    kind: Kind
-    holder: str
-    retained_bytes: int
-    share: float
-    object_type: str
-    object_count: int
-    fingerprint: str
-    fix: str
-    chain: tuple[Link, ...]
-    growth_objects: int | None = None
-    growth_bytes: int | None = None
-    moves: str | None = None
-    confidence: float | None = None
-    bytes_per_request: float | None = None
-    bound: int | None = None
-    also_held_by: tuple[str, ...] = ()
-    routes: tuple[RouteShare, ...] = ()
-    lines: tuple[AllocationLine, ...] = ()
+_Facts = TypeVar("_Facts", "ProcessFacts", "SnapshotFacts", "Verdict", "TypeRow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +120,7 @@ class Findings:
             "process": dataclasses.asdict(self.process),
             "snapshot": dataclasses.asdict(self.snapshot),
             "verdict": _verdict_to_dict(self.verdict),
-            "suspects": [_suspect_to_dict(suspect) for suspect in self.suspects],
+            "suspects": [suspect.to_dict() for suspect in self.suspects],
             "types": [dataclasses.asdict(row) for row in self.types],
             "notes": list(self.notes),
             **({"routes": [route.to_dict() for route in self.routes]} if self.routes else {}),
@@ -207,7 +140,7 @@ class Findings:
             process=_build(ProcessFacts, data["process"]),
             snapshot=_build(SnapshotFacts, data["snapshot"]),
             verdict=_build(Verdict, data["verdict"]),
-            suspects=tuple(_suspect_from_dict(item) for item in data["suspects"]),
+            suspects=tuple(Suspect.from_dict(item) for item in data["suspects"]),
             types=tuple(_build(TypeRow, item) for item in data["types"]),
             notes=tuple(data.get("notes", ())),
             # a report puts the ledger's rows under the same key; they have no strong bytes
@@ -222,56 +155,11 @@ class Findings:
 
 
 _FIRST_KEYS = ("kind", "text", "confidence")
-_LATER_FIELDS = (
-    "growth_objects",
-    "growth_bytes",
-    "moves",
-    "confidence",
-    "bytes_per_request",
-    "bound",
-)
 
 
 def _verdict_to_dict(verdict: Verdict) -> dict[str, Any]:
     told = dataclasses.asdict(verdict)
     return {key: told[key] for key in told if key in _FIRST_KEYS or told[key]}
-
-
-def _suspect_to_dict(suspect: Suspect) -> dict[str, Any]:
-    return {
-        "rank": suspect.rank,
-        "kind": suspect.kind,
-        "holder": suspect.holder,
-        "retained_bytes": suspect.retained_bytes,
-        "share": suspect.share,
-        "objects": {"type": suspect.object_type, "count": suspect.object_count},
-        "fingerprint": suspect.fingerprint,
-        "fix": suspect.fix,
-        "chain": [dataclasses.asdict(link) for link in suspect.chain],
-        **{name: value for name in _LATER_FIELDS if (value := getattr(suspect, name)) is not None},
-        **({"also_held_by": list(suspect.also_held_by)} if suspect.also_held_by else {}),
-        **({"routes": [share.to_dict() for share in suspect.routes]} if suspect.routes else {}),
-        **({"lines": [line.to_dict() for line in suspect.lines]} if suspect.lines else {}),
-    }
-
-
-def _suspect_from_dict(data: Mapping[str, Any]) -> Suspect:
-    return Suspect(
-        rank=data["rank"],
-        kind=data["kind"],
-        holder=data["holder"],
-        retained_bytes=data["retained_bytes"],
-        share=data["share"],
-        object_type=data["objects"]["type"],
-        object_count=data["objects"]["count"],
-        fingerprint=data["fingerprint"],
-        fix=data["fix"],
-        chain=tuple(_build(Link, link) for link in data["chain"]),
-        also_held_by=tuple(data.get("also_held_by", ())),
-        routes=tuple(RouteShare.from_dict(share) for share in data.get("routes", ())),
-        lines=tuple(AllocationLine.from_dict(line) for line in data.get("lines", ())),
-        **{name: data.get(name) for name in _LATER_FIELDS},
-    )
 
 
 def _build(kind: type[_Facts], data: Mapping[str, Any]) -> _Facts:

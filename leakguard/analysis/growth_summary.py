@@ -54,7 +54,8 @@ class Summary:
     `created` is in seconds since the epoch, `requests` how many had ended by then (None where that
     is not known). `objects` and `size` (bytes) are all that some root reaches; `garbage_objects`
     and `garbage_bytes` what none does: the next collection frees that, if collections run. `keys`
-    tells the dict keys of warm-up apart from later ones. Holds names, counts and sizes, no value.
+    tells the dict keys of warm-up apart from later ones; only the first summary of a process has
+    them. Holds names, counts and sizes, no value.
     """
 
     created: float
@@ -69,10 +70,6 @@ class Summary:
     def by_key(self) -> dict[int, GrowthPath]:
         """The paths by their keys."""
         return {path.key: path for path in self.paths}
-
-    def without_keys(self) -> Summary:
-        """The same without `keys`, which only the first summary need carry."""
-        return dataclasses.replace(self, keys=b"")
 
     def to_bytes(self) -> bytes:
         """Compressed JSON, for a file, a pipe or a dict in memory."""
