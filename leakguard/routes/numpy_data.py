@@ -9,20 +9,17 @@ from __future__ import annotations
 
 import importlib
 
-from leakguard.routes import sampling
 from leakguard.routes._flight import set_at_start
 
 _MODULES = ("numpy._core._multiarray_umath", "numpy.core._multiarray_umath")  # numpy 2, numpy 1
 
 
 def start() -> str | None:
-    """Samples the data of arrays from now on. None, or why it cannot, in a sentence.
+    """Samples the data of arrays too, where allocations are. None, or why it cannot, in a sentence.
 
     Imports numpy. What was allocated before is not known; a handler that the application has set
     itself stays where it is.
     """
-    if not sampling.running():
-        return "allocations are not sampled"
     from leakguard.routes import _numpy
 
     for name in _MODULES:

@@ -16,6 +16,7 @@ import sysconfig
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
+from leakguard.routes import numpy_data
 from leakguard.routes._flight import NO_REQUEST, UNBOUND, set_slots
 
 if TYPE_CHECKING:
@@ -121,8 +122,6 @@ def start_or_log(interval: float, *, numpy: bool = False) -> None:
     if reason is not None:
         _log_once("LeakGuard shows routes without their memory", reason)
     elif numpy:
-        from leakguard.routes import numpy_data
-
         reason = numpy_data.start()
         if reason is not None:
             _log_once("LeakGuard does not see the data of numpy's arrays", reason)
