@@ -35,15 +35,9 @@ _LARGE_TOO = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """Suspects in order, and what was suspected for its size but does not grow.
+    """Suspects in order; `note` says what is missing to be sure of them, None where nothing is."""
 
-    Without `history` `suspects` are those of the one image, ranked by size, and `quiet` is empty.
-    `note` says what is missing to be sure, None where nothing is.
-    """
-
-    history: bool
     suspects: tuple[Judgement, ...]
-    quiet: tuple[Judgement, ...]
     note: str | None
 
 
@@ -66,7 +60,7 @@ def merge(
     in a last interval of other work than before: what is large, too, is suspected.
     """
     if not growth.intervals:
-        return Merged(False, tuple(judged[:top]), (), NOT_ENOUGH)
+        return Merged(tuple(judged[:top]), NOT_ENOUGH)
     place = {path.key: index for index, path in enumerate(summary.paths)}
     merger = _Merger(heap, survey, summary, place)
     suspects: list[Judgement] = []
@@ -85,25 +79,11 @@ def merge(
             suspects.append(merger.judgement(grown, known))
     if not same_work and not growth.ready:
         suspects += left
-        left = []
-    suspects = [
+    ranked = tuple(
         dataclasses.replace(found, suspect=dataclasses.replace(found.suspect, rank=rank))
         for rank, found in enumerate(suspects[:top], 1)
-    ]
-    moves = {merger.path_of(found): found for found in left}
-    words = {place[grown.holder_key]: grown for grown in growth.paths}
-    quiet = tuple(_quiet(found, words.get(path)) for path, found in moves.items())
-    return Merged(True, tuple(suspects), quiet, None if growth.ready else few(growth))
-
-
-def _quiet(found: Judgement, grown: GrownPath | None) -> Judgement:
-    suspect = dataclasses.replace(
-        found.suspect,
-        growth_bytes=0 if grown is None else grown.growth_bytes,
-        growth_objects=0 if grown is None else grown.growth_objects,
-        moves="steady" if grown is None else grown.verdict,
     )
-    return dataclasses.replace(found, suspect=suspect)
+    return Merged(ranked, None if growth.ready else few(growth))
 
 
 class _Merger:

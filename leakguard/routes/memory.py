@@ -63,8 +63,6 @@ class RouteMemory:
     """than a thousand requests."""
     growth: Growth | None
     """Growth of the strong bytes; None: there is not enough history."""
-    weak_growth: Growth | None
-    """Growth of strong and weak bytes together."""
     lines: tuple[AllocationLine, ...]
     """The lines that made most of it, the application's first."""
 
@@ -146,7 +144,6 @@ class MemoryBook:
             ten_minutes_bytes=_bytes([sample for sample in samples if sample.age > 600]),
             many_requests_bytes=_bytes([s for s in samples if s.requests > MANY_REQUESTS]),
             growth=_growth(self._strong, number, now, strong),
-            weak_growth=_growth(self._all, number, now, samples),
             lines=_lines(samples, stacks),
         )
 

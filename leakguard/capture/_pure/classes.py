@@ -81,7 +81,6 @@ class Class:
     index: int
     kind: TypeKind
     flags: int
-    is_python: bool
     has_dict: bool
     own_size: bool
     members: list[tuple[str, Any]]
@@ -137,7 +136,6 @@ class Classes:
             ),
             kind=kind,
             flags=flags,
-            is_python=python,
             has_dict=raw.type_dict_offset(klass) != 0,
             own_size=bool(own_size),
             members=members,
