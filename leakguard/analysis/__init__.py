@@ -1,7 +1,15 @@
 """From a heap image to findings: dominators, suspects, chains, a diagnosis and the verdict.
 
 Works on an image, and on what is known beside it, in whatever process; it never touches a live
-heap.
+heap. Each step takes the suspects of the one before:
+
+1. `suspects`: what the image alone shows, by size.
+2. `growth`: with earlier images, what grows instead.
+3. `inherited`: what is known of the same holders from workers that have ended.
+4. `attribution`: whose requests made it, on which lines.
+5. `route_floors`: enough for the requests of those routes.
+6. `one_leak`: holders that are parts of one leak are one suspect.
+7. `verdict`: the first of them, or the memory that none of them explains, in a sentence.
 """
 
 from __future__ import annotations
