@@ -18,7 +18,7 @@ from leakguard.analysis.growth_gains import Gains
 from leakguard.analysis.growth_moving import Moves, Moving
 from leakguard.analysis.growth_rest import Rest, rests
 from leakguard.analysis.growth_series import LEAST_INTERVALS, MOST_INTERVALS, Word
-from leakguard.analysis.growth_told import by_name, without_weak
+from leakguard.analysis.growth_told import by_name, is_within, without_weak
 from leakguard.analysis.growth_tree import PathTree
 from leakguard.analysis.growth_whole import holds_bounded, turned_over
 from leakguard.image import TypeKind
@@ -90,7 +90,7 @@ class Comparison:
         for rest in rests(self.tree, self.tables, taken, self.moves):
             grown = self._grown_rest(rest)
             # a new thread's part of what grows in the others is no other leak
-            if grown is not None and not grown.holder.startswith(tuple(told)):
+            if grown is not None and not any(is_within(grown.holder, name) for name in told):
                 found.append(grown)
                 taken.add(rest.index)
         return found

@@ -44,6 +44,11 @@ def _summed(group: list[GrownPath]) -> GrownPath:
     )
 
 
+def is_within(holder: str, name: str) -> bool:
+    """Whether a holder is the one of that name, or an attribute or an item of it."""
+    return holder == name or holder.startswith((f"{name}.", f"{name}["))
+
+
 def without_weak(found: Iterable[GrownPath]) -> list[GrownPath]:
     """Who holds weakly keeps nothing alive, unless the values are all that refers to the keys."""
     found = list(found)

@@ -64,6 +64,16 @@ def test_what_is_below_a_holder_is_told_once(series):
     assert sorted(grown.holder for grown in found) == ["lib.LOG.records", "shop.BOX"]
 
 
+def test_a_holder_whose_name_only_begins_like_anothers_is_told_too(series):
+    def build(heap, count):
+        attributes(heap, count)
+        held = heap.variable(heap.shop, "BO", "list", 8 * KB, TypeKind.LIST)
+        heap.fill(held, count, 300, "shop.Record")
+
+    found = compare(series(build, EVEN)).growing()
+    assert sorted(grown.holder for grown in found) == ["shop.BO", "shop.BOX"]
+
+
 def test_the_table_that_a_class_has_of_its_subclasses_is_nobodys_leak(series):
     def build(heap, count):
         model = heap.variable(heap.shop, "Model", "type", 900, TypeKind.TYPE)
