@@ -22,12 +22,11 @@ _ERASE = "\r\x1b[K"
 
 def screen(colour: str, top: int = 5) -> Screen:
     """For a terminal as wide as it is; for a pipe 80 columns. `colour` is the option --color."""
-    # whoever asks for more suspects than usual wants to see them, not one screen
-    height = 50 + max(top - 5, 0)
     width = 80
     if sys.stdout.isatty():
         width = min(shutil.get_terminal_size().columns, _WIDEST)
-    return Screen(width, height, _has_colours() if colour == "auto" else colour == "always")
+    coloured = _has_colours() if colour == "auto" else colour == "always"
+    return Screen.asked(top, width, coloured)
 
 
 def _has_colours() -> bool:

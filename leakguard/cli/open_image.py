@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import time
 from typing import TYPE_CHECKING
 
@@ -77,7 +78,7 @@ def run(options: argparse.Namespace) -> tuple[int, str]:
     if options.json:
         return status, as_json(jsonform.to_dict(report))
     size = screen(options.color, options.top)
-    return status, render(report, width=size.width, height=size.height, colour=size.colour)
+    return status, render(report, **dataclasses.asdict(size))
 
 
 def _port(text: str) -> int:

@@ -27,6 +27,7 @@ from leakguard.report import baseline as baseline_form
 from leakguard.report import diff as diff_form
 from leakguard.report import trim as trim_form
 from leakguard.report import workers as workers_form
+from leakguard.report.screen import Screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
     from leakguard.settings import Settings
 
 logger = logging.getLogger("leakguard")
-
-_HEIGHT = 50
 
 
 class Endpoint:
@@ -157,6 +156,7 @@ class Endpoint:
                 int(wanted.worker),
                 top=wanted.top,
                 timeout=self._settings.timeout,
+                screen=Screen.asked(wanted.top),
             )
             return _told(wanted, await asyncio.to_thread(ask))
         return await self._report(wanted)
@@ -169,17 +169,24 @@ class Endpoint:
         if wanted.as_json:
             document = jsonform.to_dict(report) | workers_form.to_dict(everybody)
             return answers.as_json(200, document, extra)
-        own = others.told(report)
-        shown = workers_table.above(everybody, own.render)
+        screen = Screen.asked(wanted.top)
+        own = others.told(report, screen)
+        shown = workers_table.above(everybody, own.render, height=screen.height)
         return answers.as_text(200, shown, extra)
 
     async def _report_all(self, wanted: Query) -> EndpointResponse:
         try:
-            own: others.Told | str = others.told((await self._own_report(wanted))[0])
+            report = (await self._own_report(wanted))[0]
+            own: others.Told | str = others.told(report, Screen.asked(wanted.top))
         except Refusal as refusal:
             own = refusal.message
         ask = functools.partial(
-            others.of_all, self._team, own, top=wanted.top, timeout=self._settings.timeout
+            others.of_all,
+            self._team,
+            own,
+            top=wanted.top,
+            timeout=self._settings.timeout,
+            screen=Screen.asked(wanted.top),
         )
         return _told(wanted, await asyncio.to_thread(ask))
 
@@ -229,7 +236,7 @@ async def _taken(snapshots: Snapshots[Result]) -> Taken[Result]:
 def _told(wanted: Query, told: others.Told) -> EndpointResponse:
     if wanted.as_json:
         return answers.as_json(200, told.document)
-    return answers.as_text(200, told.render(_HEIGHT))
+    return answers.as_text(200, told.render(Screen.height_for(wanted.top)))
 
 
 def _shown(wanted: Query, form: ModuleType, answer: object) -> EndpointResponse:

@@ -55,7 +55,7 @@ def told(report: Report, screen: Screen = _SCREEN) -> Told:
     """A report in both forms."""
 
     def render(height: int) -> str:
-        return text.render(report, width=screen.width, height=height, colour=screen.colour)
+        return text.render(report, **dataclasses.asdict(screen) | {"height": height})
 
     return Told(jsonform.to_dict(report), render)
 
@@ -148,7 +148,7 @@ def of_all(
 
 
 def _wanted(top: int, screen: Screen) -> dict[str, Any]:
-    return {"top": top, "text": True, **dataclasses.asdict(screen)}
+    return {**dataclasses.asdict(screen), "top": top, "text": True}
 
 
 def _received(answer: Mapping[str, Any]) -> Told:

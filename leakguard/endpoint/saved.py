@@ -19,6 +19,7 @@ from leakguard.page import policy, static
 from leakguard.page.facts import Compared, Facts
 from leakguard.report import Report, jsonform
 from leakguard.report import routes as route_rows
+from leakguard.report.screen import Screen
 from leakguard.report.text import render as as_text
 from leakguard.settings import Settings
 
@@ -75,7 +76,8 @@ class Saved:
         if wanted.form == "json":
             return answers.as_json(200, jsonform.to_dict(report))
         if wanted.form == "text":
-            return answers.as_text(200, as_text(report))
+            height = Screen.height_for(wanted.top)
+            return answers.as_text(200, as_text(report, height=height, top=wanted.top))
         from leakguard.page import render
 
         facts = Facts(

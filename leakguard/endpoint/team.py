@@ -119,7 +119,7 @@ class Team:
             width = question.whole("width", 80, 1, 1_000)
             height = question.whole("height", 50, 1, 10_000)
             colour = question.arguments.get("colour") is True
-            answer["text"] = text.render(report, width=width, height=height, colour=colour)
+            answer["text"] = text.render(report, width=width, height=height, colour=colour, top=top)
         return answer
 
     def _say_newest(self, question: Question) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 
 _ELLIPSIS = "…"
+_SEVERAL = re.compile(r"…{2,}")
 _PARAMETER = re.compile(r"\{[^{}]*\}|<[^<>]*>")
 # control, format (direction marks, joiners), surrogate, unassigned, line and paragraph separator
 _UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
@@ -57,7 +58,7 @@ def fit_route(route: str, limit: int) -> str:
     """The route in at most ``limit`` columns: its parameters tell least, then its middle."""
     if width(route) > limit:
         route = _PARAMETER.sub(_ELLIPSIS, route)
-    return fit(route, limit)
+    return _SEVERAL.sub(_ELLIPSIS, fit(route, limit))
 
 
 def left(text: str, columns: int) -> str:

@@ -9,13 +9,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
+USUAL_TOP = 5
+_EACH = 8  # lines that a reference list usually has, with what belongs to it
+
+
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """How many columns and lines there are, and whether they can be coloured."""
+    """How many columns and lines there are, whether they can be coloured, and how many rows of a
+    table are wanted."""
 
     width: int = 80
     height: int = 50
     colour: bool = False
+    top: int = USUAL_TOP
+
+    @classmethod
+    def asked(cls, top: int, width: int = 80, colour: bool = False) -> Screen:
+        """For `top` suspects: who asks for more than usual wants to see them, not one screen."""
+        return cls(width, cls.height_for(top), colour, top)
+
+    @staticmethod
+    def height_for(top: int) -> int:
+        """Lines for a report on `top` suspects."""
+        return 50 + _EACH * max(top - USUAL_TOP, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,13 @@ _KIND_WIDTH = 16  # "context variable" and "logging handler" fit
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A heading and rows that are already as wide as the screen."""
+    """A heading and rows that are already as wide as the screen; `hint` says where those are that
+    were left out."""
 
     heading: str
     rows: Sequence[str]
     noun: str
+    hint: str = ""
 
     def lines(self, room: int) -> list[str]:
         """At most ``room`` lines, the last one counting the rows left out; none below two."""
@@ -35,7 +37,7 @@ class Table:
         if len(self.rows) < room:
             return [self.heading, *self.rows]
         left_out = len(self.rows) - (room - 2)
-        more = f"   … and {units.count(left_out)} more {self.noun}"
+        more = f"   … and {units.count(left_out)} more {self.noun}{self.hint}"
         return [self.heading, *self.rows[: room - 2], more]
 
     @property
@@ -133,14 +135,15 @@ def routes_table(routes: Sequence[Row], width: int, style: Style) -> Table:
             units.count(row.in_flight),
             _mean(row),
         )
-        for row in routes
+        for row in sorted(routes, key=_importance, reverse=True)
     ]
     heading = ("routes", "requests", "errors", "in flight", "mean")
     return _figures(heading, cells, "routes", width, style)
 
 
 def _memory_table(routes: Sequence[Row], width: int, style: Style) -> Table:
-    """What is alive first: on a narrow screen errors and durations have no room."""
+    """What leaks first, then what is alive, then what is busy: on a narrow screen errors and
+    durations have no room."""
     narrow = width < _ROOM_FOR_DURATIONS
     cells = [
         (
@@ -149,7 +152,7 @@ def _memory_table(routes: Sequence[Row], width: int, style: Style) -> Table:
             *(() if narrow else (units.count(row.errors), _mean(row))),
             *_memory(row),
         )
-        for row in sorted(filter(_says_something, routes), key=_live, reverse=True)
+        for row in sorted(filter(_says_something, routes), key=_importance, reverse=True)
     ]
     figures = () if narrow else ("errors", "mean")
     heading = ("routes", "requests", *figures, "live", "a request", "growing")
@@ -164,14 +167,19 @@ def _memory(row: Row) -> tuple[str, str, str]:
     memory = row.memory
     if memory is None:
         return "-", "-", "-"
-    pace, confidence = memory.growth_bytes_per_minute, memory.confidence
-    sure = bool(memory.suspects) or (confidence is not None and confidence >= _SURE)
-    grows = pace is not None and pace > 0 and sure
+    pace = _pace(memory)
     return (
         units.size(memory.live_bytes),
         units.size(round(memory.bytes_per_request)) if _each_is_known(row, memory) else "-",
-        f"{units.size(round(pace))}/min" if pace is not None and grows else "-",
+        f"{units.size(round(pace))}/min" if pace else "-",
     )
+
+
+def _pace(memory: MemoryRow) -> float:
+    """Bytes a minute that the route gains; 0 unless that is sure."""
+    pace, confidence = memory.growth_bytes_per_minute, memory.confidence
+    sure = bool(memory.suspects) or (confidence is not None and confidence >= _SURE)
+    return pace if sure and pace is not None and pace > 0 else 0.0
 
 
 def _each_is_known(row: Row, memory: MemoryRow) -> bool:
@@ -181,6 +189,13 @@ def _each_is_known(row: Row, memory: MemoryRow) -> bool:
 
 def _says_something(row: Row) -> bool:
     return bool(row.requests or row.in_flight or _live(row))
+
+
+def _importance(row: Row) -> tuple[bool, bool, float, int]:
+    memory = row.memory
+    suspected = memory is not None and bool(memory.suspects)
+    growing = memory is not None and _pace(memory) > 0
+    return suspected, growing, _live(row), row.requests
 
 
 def _live(row: Row) -> float:

@@ -88,6 +88,7 @@ def test_apart_wants_a_gap() -> None:
         (40, "GET /shops/{shop}/orders/<int:order>"),
         (35, "GET /shops/…/orders/…"),
         (21, "GET /shops/…/orders/…"),
+        (16, "GET /…/orders/…"),
     ],
 )
 def test_a_route_that_is_too_long_loses_its_parameters_first(limit: int, fitted: str) -> None:

@@ -105,6 +105,24 @@ def test_suspects_tell_growth_and_routes_where_they_are_known(
     assert max(map(width, (heading, first, second))) <= columns
 
 
+def test_what_leaks_stands_first_then_what_is_alive_then_what_is_busy() -> None:
+    def row(name: str, requests: int, live: int, suspects: tuple[int, ...] = ()) -> Row:
+        memory = MemoryRow(live, 0, 0.0, 0.0, 0.0, (), suspects=suspects)
+        return Row(f"GET /{name}", requests, 0, 0, 0.001, memory)
+
+    rows = [
+        row("idle", 1, 0),
+        row("busy", 9_000, 0),
+        row("warm", 5, 900_000),
+        row("leak", 7, 1, (1,)),
+    ]
+    lines = routes_table(rows, 80, PLAIN).lines(9)[1:]
+    assert [line.split()[1] for line in lines] == ["/leak", "/warm", "/busy", "/idle"]
+    counted = [replace(one, memory=None) for one in rows]
+    lines = routes_table(counted, 80, PLAIN).lines(9)[1:]
+    assert [line.split()[1] for line in lines] == ["/busy", "/leak", "/warm", "/idle"]
+
+
 def test_what_is_no_request_has_no_mean_and_no_bytes_a_request() -> None:
     memory = MemoryRow(1_600_000, 0, 0.0, None, None, ())
     cells = routes_table([Row("(no request)", 0, 0, 0, 0.0, memory)], 80, PLAIN).lines(9)[1].split()

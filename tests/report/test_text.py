@@ -22,6 +22,7 @@ from leakguard.analysis.findings import (
 )
 from leakguard.analysis.route_findings import AllocationLine
 from leakguard.report import Report
+from leakguard.report.screen import Screen
 from leakguard.report.text import render
 
 MakeReport = Callable[..., Report]
@@ -315,3 +316,65 @@ def test_a_growing_term_tells_its_pace(make_report: MakeReport, width: int) -> N
         "memory 211 MB = 148 MB Python objects (+1.10 MB/min) + 31.0 MB C heap heap 1,027,479"
         in words(text)
     )
+
+
+def test_one_line_that_allocated_stands_beside_its_heading(
+    make_report: MakeReport, carts: Suspect
+) -> None:
+    long = AllocationLine("/srv/shop/cart.py", 41, "Cart." + "very_" * 8 + "long", 1.0, 9_000_000)
+    short = replace(long, function="Cart.add")
+    text = render(make_report(suspects=(replace(carts, lines=(short,)),)))
+    assert "\n1 was allocated at /srv/shop/cart.py:41  Cart.add" in text
+    text = render(make_report(suspects=(replace(carts, lines=(long,)),)))
+    assert "\n1 was allocated at\n  cart.py:41  Cart.ve" in text
+
+
+def busy_report(make_report: MakeReport, suspect: Suspect, count: int) -> Report:
+    """Of a service with that many leaks and 13 clean routes, with nothing told in few words."""
+    chain = (suspect.chain[0], *(replace(suspect.chain[1], edge=f".a{at}") for at in range(30)))
+    lines = tuple(
+        AllocationLine("/srv/shop/cart.py", at, "Cart.add", 0.3, 3_000_000) for at in range(3)
+    )
+    return make_report(
+        verdict=Verdict("global-cache", "why " * 100, 0.9, "", "", "Ask again."),
+        suspects=tuple(
+            replace(suspect, rank=rank, chain=chain, lines=lines) for rank in range(1, count + 1)
+        ),
+        types=tuple(TypeRow(f"shop.Type{at}", 1, 1, 1) for at in range(20)),
+        routes=[Route(f"GET /clean/{at}", 1, 0, 0, 0.1) for at in range(13)],
+        notes=("One thing.", "Another thing."),
+    )
+
+
+@pytest.mark.parametrize(("count", "most"), [(0, 40), (1, 40), (2, 41), (5, 44)])
+def test_the_usual_report_takes_about_forty_lines(
+    make_report: MakeReport, carts: Suspect, count: int, most: int
+) -> None:
+    text = render(busy_report(make_report, carts, count))
+    assert len(text.splitlines()) <= most
+    assert "… and " in text[text.index("\nroutes ") :]
+    assert text.count("; a larger top or JSON shows them\n") == 1
+    assert "note     Another thing." in text
+    assert ("1 was allocated at" in text) == (count > 0)
+    assert ("2 was allocated at" in text) == (count == 2)
+
+
+def test_a_larger_top_shows_every_chain_and_row(make_report: MakeReport, carts: Suspect) -> None:
+    text = render(busy_report(make_report, carts, 6), height=Screen.height_for(20), top=20)
+    for rank in range(1, 7):
+        assert f"\n{rank} is held by" in text
+        assert f"\n{rank} was allocated at" in text
+    assert "more types" not in text
+    assert "more routes" not in text
+    assert "a larger top" not in text
+
+
+def test_a_small_top_shows_few_rows(quiet: Report, make_report: MakeReport, carts: Suspect) -> None:
+    text = render(busy_report(make_report, carts, 1), top=1)
+    assert "… and 19 more types" in text
+    assert "… and 12 more routes" in text
+
+
+def test_the_fix_of_two_suspects_is_said_once(make_report: MakeReport, carts: Suspect) -> None:
+    text = render(make_report(suspects=(carts, replace(carts, rank=2))))
+    assert text.count("Usual fix") == 1
