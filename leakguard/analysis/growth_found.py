@@ -22,7 +22,8 @@ class GrownPath:
     the summaries. `dense` is False where it gained little for each request, though much in all.
     `alike_keys` are the keys of other holders that are counted with it, as nobody could tell them
     apart by their names.
-    `limit` is how many entries the holder may take, 0 where it has no bound.
+    `limit` is how many entries the holder may take, 0 where it has no bound; `bounded` says that it
+    stops gaining by itself.
     """
 
     holder: str
@@ -45,6 +46,7 @@ class GrownPath:
     dense: bool = True
     alike_keys: tuple[int, ...] = ()
     limit: int = 0
+    bounded: bool = False
 
     @property
     def bytes_per_request(self) -> float | None:

@@ -125,6 +125,7 @@ class Comparison:
             member_key=path.key,
             dense=is_dense(gained, gained_bytes, asked),
             limit=far.told if far else 0,
+            bounded=bounded,
         )
 
     def _may_be_cancelled(self, index: int, size: int) -> bool:
@@ -243,4 +244,5 @@ class Comparison:
             member_key=member.key,
             dense=is_dense(gained, gained_bytes, self._asked(self.requests)),
             limit=far.told if far else 0,
+            bounded=bool(bounded),
         )

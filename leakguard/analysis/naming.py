@@ -24,6 +24,10 @@ _SILENT_SLOTS = frozenset({"__dict__", "__closure__"})
 _SILENT_KINDS = frozenset({TypeKind.CELL, TypeKind.HAMT})
 _VARIABLES = frozenset({EdgeKind.CELL, EdgeKind.LOCAL})
 
+# What a process has once and all modules share goes by the name of where it belongs: `log.manager`
+# of any module that has a logger would be as near.
+_SHARED = {"logging.Manager": "logging.root.manager"}
+
 
 def is_silent(heap: Heap, step: Step) -> bool:
     """Whether a node is machinery that readers do not want to see: a `__dict__`, a cell..."""
@@ -124,6 +128,8 @@ def holder_name(heap: Heap, path: list[Step]) -> str:
             broken = True
         if step.edge is None or kind in _NAMED_KINDS:
             base, instance, parts, broken = _base_name(heap, step.node), "", [], False
+        elif heap.type_name(step.node) in _SHARED:
+            base, instance, parts, broken = _SHARED[heap.type_name(step.node)], "", [], False
         elif heap.is_python_instance(step.node):
             instance, parts_at_instance = heap.type_name(step.node), len(parts)
             if broken:

@@ -153,7 +153,7 @@ def too_early(move: TermMove, confidence: float) -> Told:
 
 
 def warming_up(path: GrownPath) -> str:
-    """A holder that grows less and less, and how full it is if it goes on so."""
+    """A holder that grows less and less, and how full it is if it goes on so; or that has a bound."""
     early, late = _halves(path.bytes)
     slowed = ""
     if 0 < late < early:
@@ -167,6 +167,12 @@ def warming_up(path: GrownPath) -> str:
         return (
             f"It has warmed up, as it seems: {path.holder} grew by {byte_words(path.growth_bytes)} "
             "and has stopped. Nothing else grows with the requests."
+        )
+    elif path.bounded:
+        return (
+            f"Still warming up: {path.holder} grew by {byte_words(path.growth_bytes)} and is not "
+            "full yet, but limits by itself how much it holds. Nothing else grows with the "
+            "requests."
         )
     return (
         f"Still warming up: {path.holder} grew by {byte_words(path.growth_bytes)}, but slows "

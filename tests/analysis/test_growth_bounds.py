@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from leakguard.analysis.growth import compare
+from leakguard.analysis.verdict_memory import warming_up
 from leakguard.image import EdgeKind, TypeKind
 
 KB = 1000
@@ -48,6 +49,9 @@ def test_what_there_is_room_for_is_warming_up(series, limit):
     growth = filled(series, cache, limit)
     assert growth.growing() == ()
     assert {path.verdict for path in growth.paths} == {"warming up"}
+    (text,) = (warming_up(path) for path in growth.paths)
+    assert "is not full yet, but limits by itself how much it holds" in text
+    assert "slows down" not in text
 
 
 def test_large_entries_make_a_bound_far(series):

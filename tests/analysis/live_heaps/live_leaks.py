@@ -199,6 +199,17 @@ LEAKS = {
         """,
         ("task", "shop.main.<locals>.run.done._waiters", "_asyncio.Future", 2000),
     ),
+    "loggers": (
+        """
+        import logging
+        log = logging.getLogger(__name__)  # refers to the registry too, as every logger does
+        def main(report):
+            for number in range(1000, 6000):
+                logging.getLogger(f"order {number}")
+            report()
+        """,
+        ("global-cache", "logging.root.manager.loggerDict", "logging.Logger", 5000),
+    ),
     "linked list": (
         """
         head = None
