@@ -153,7 +153,7 @@ def too_early(move: TermMove, confidence: float) -> Told:
 
 
 def warming_up(path: GrownPath) -> str:
-    """A holder that grows less and less, and how full it is if it goes on so; or that has a bound."""
+    """A holder that grows less and less, and how full it seems to be; or that has a bound."""
     early, late = _halves(path.bytes)
     slowed = ""
     if 0 < late < early:
