@@ -10,6 +10,8 @@ import dataclasses
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from leakguard.analysis.growth_told import is_within
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -102,7 +104,7 @@ def _together(group: list[Judgement], rank: int) -> Judgement:
     names += [
         other.holder
         for other in others
-        if not any(name.startswith(other.holder) for name in suspect.also_held_by)
+        if not any(is_within(name, other.holder) for name in suspect.also_held_by)
     ]
     suspect = dataclasses.replace(
         suspect,

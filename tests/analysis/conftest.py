@@ -11,7 +11,8 @@ from leakguard.analysis import analyse
 from leakguard.analysis.growth import Survey
 from leakguard.image import EdgeKind, Ident, ImageBuilder, RootKind, TypeKind
 
-sys.path.append(str(Path(__file__).with_name("live_heaps")))  # tests are no package
+here = Path(__file__).parent
+sys.path += [str(here), str(here / "live_heaps")]  # tests are no package
 
 KB, MB = 1000, 1_000_000
 
