@@ -6,7 +6,9 @@ cdef extern from "_slot.h" nogil:
         int32_t route
     ctypedef struct LGSlot:
         LGOwner *owner
+        LGOwner *late
         int32_t route
+        int32_t ended
         uint64_t request
     void lg_owner_release(LGOwner *)
     void lg_renew(LGSlot *, uint64_t)

@@ -23,6 +23,7 @@ static PyObject *lg_variable;           /* the ContextVar of the slots */
 static PyTypeObject *lg_slot_type;
 static size_t lg_slot_offset;
 static const uint64_t *lg_requests;     /* how many requests have come */
+static int64_t lg_late_ms = 10000;      /* so long what a request left behind is taken for its own */
 static int lg_canary;                   /* set by the canary, cleared by the hook that it reaches */
 
 static inline int64_t lg_now(void) {
@@ -68,12 +69,18 @@ static inline LGSlot *lg_current_slot(PyThreadState *thread) {
     return (LGSlot *)((char *)value + lg_slot_offset);
 }
 
-static inline LGOwner *lg_owner_of(LGSlot *slot) {
-    if (!slot->owner && (slot->owner = malloc(sizeof *slot->owner))) {
-        slot->owner->references = 1;
-        slot->owner->route = slot->route;
+/* What a request started and left behind may be work of its own, or what serves all requests from
+ * then on: a worker with a queue, the connection of a pool. The first is soon done; the other is
+ * nobody's, and never was. */
+static inline LGOwner *lg_owner_of(LGSlot *slot, int64_t now) {
+    LGOwner **owner = slot->ended ? &slot->late : &slot->owner;
+    if (!*owner && (*owner = malloc(sizeof **owner))) {
+        (*owner)->references = 1;
+        (*owner)->route = slot->route;
+        slot->late_since = now;
     }
-    return slot->owner;
+    if (*owner && slot->ended && now - slot->late_since > lg_late_ms) (*owner)->route = LG_NO_REQUEST;
+    return *owner;
 }
 
 static inline int lg_read_stack(PyThreadState *thread, LGFrame *frames, int most) {
@@ -115,7 +122,7 @@ static __attribute__((noinline)) void lg_record(void *block, size_t size, int ce
     lg_lock();
     lg_countdown = lg_gap(&lg_tables);
     sample.interval = certain ? LG_CERTAINLY : (float)lg_tables.interval;
-    if (slot && (sample.owner = lg_owner_of(slot))) LG_ADD(&sample.owner->references, 1);
+    if (slot && (sample.owner = lg_owner_of(slot, sample.born))) LG_ADD(&sample.owner->references, 1);
     if (slot && !sample.owner) lg_tables.dropped++;
     sample.site = (uint16_t)lg_site(&lg_tables, frames, depth, lg_keep);
     if (sample.site) lg_tables.sites[sample.site].uses++;

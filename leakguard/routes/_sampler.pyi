@@ -19,6 +19,10 @@ def running() -> bool: ...
 def seed(number: int) -> None:
     """Makes the samples of a test repeatable."""
 
+def set_late(seconds: float) -> None:
+    """How long what a request has left running counts as its own. What allocates after that serves
+    all requests: it is nobody's, with all that it has allocated since the request ended."""
+
 def set_interval(interval: float) -> None:
     """Changes the mean gap from here on; a longer one thins what was sampled with a shorter."""
 

@@ -81,6 +81,7 @@ cdef extern from "_blocks.h" nogil:
         const size_t *least
     LGTables lg_tables
     int64_t lg_countdown
+    int64_t lg_late_ms
     int lg_sampling, lg_depth
     PyObject *lg_variable
     PyTypeObject *lg_slot_type
@@ -115,6 +116,7 @@ cdef extern from "_blocks.h" nogil:
     FILE *fmemopen(void *, size_t, const char *)
     void lg_pymalloc_report(FILE *, const void *, const void *, int)
     void Py_DECREF(PyObject *)
+    unsigned int PyType_ClearCache()
 
 cdef extern from "_install.h" nogil:
     const void *lg_hook_address

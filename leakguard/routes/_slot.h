@@ -21,7 +21,10 @@ typedef struct {
 
 typedef struct {
     LGOwner *owner; /* NULL until something that the request allocates is sampled */
+    LGOwner *late;  /* the same for what is allocated in its name when it has ended */
+    int64_t late_since; /* ms: the first sample of these */
     int32_t route;
+    int32_t ended;
     uint64_t request; /* the number of the request */
 } LGSlot;
 
@@ -39,7 +42,7 @@ static inline void lg_owner_release(LGOwner *owner) {
 /* The slot is to serve another request. */
 static inline void lg_renew(LGSlot *slot, uint64_t request) {
     lg_owner_release(slot->owner);
-    slot->owner = NULL;
+    slot->owner = NULL; /* nobody had inherited the slot: nothing came late, and it has not ended */
     slot->route = LG_UNBOUND;
     slot->request = request;
 }

@@ -25,12 +25,14 @@ cdef const uint64_t *request_counter() noexcept:
 @cython.final
 cdef class Slot:
     def __cinit__(self, int32_t route=LG_UNBOUND):
-        self.slot.owner = NULL
+        self.slot.owner = self.slot.late = NULL
+        self.slot.ended = 0
         self.slot.route = route
         self.slot.request = requests
 
     def __dealloc__(self):
         lg_owner_release(self.slot.owner)
+        lg_owner_release(self.slot.late)
 
     @property
     def route(self):
@@ -145,6 +147,8 @@ cdef void retire(Flight flight) noexcept:
         Py_INCREF(flight)
         spare_flights[spares] = <PyObject *>flight
         spares += 1
+    else:
+        flight.slot.slot.ended = True
 
 cdef bint is_reusable(Flight flight) noexcept:
     return flight.mapping is not flight.before and lg_is_direct(

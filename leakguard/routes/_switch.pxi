@@ -43,6 +43,10 @@ def running():
 def seed(uint64_t number):
     lg_seed(number)
 
+def set_late(double seconds):
+    global lg_late_ms
+    lg_late_ms = <int64_t>(seconds * 1e3)
+
 def set_interval(double interval):
     global lg_countdown
     lg_lock()

@@ -19,8 +19,15 @@ cdef size_t _table_bytes():
     return (LG_SAMPLES * sizeof(LGSample) + LG_SITES * sizeof(LGSite)
             + LG_SITE_SLOTS * sizeof(uint16_t))
 
+cdef void _let_go_of_names() noexcept:
+    """The interpreter's cache of attributes keeps the strings by which C code has asked for them, of
+    every such call another one, until their place in it is needed. Samples stay there longest: they
+    are where no other block is, and have places that nobody else needs."""
+    PyType_ClearCache()
+
 def look():
     if lg_tables.samples != NULL:
+        _let_go_of_names()
         lg_lock()
         lg_look(&lg_tables)
         lg_unlock()
@@ -54,6 +61,7 @@ cdef class _Copy:
             raise MemoryError("no memory for a copy of the samples")
         if lg_tables.samples == NULL:
             return
+        _let_go_of_names()
         lg_lock()
         lg_look(&lg_tables)
         for i in range(LG_SAMPLES):
