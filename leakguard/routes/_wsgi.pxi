@@ -14,7 +14,7 @@ cdef public class WsgiMiddleware [object LGWsgiMiddleware, type LGWsgiMiddleware
 
     def __call__(self, environ, start_response):
         cdef Flight flight = None
-        path = environ.get("PATH_INFO", "")
+        path = get(environ, PATH_INFO)
         if lg_may_contain(<PyObject *>path, <PyObject *>self.path) and self.path in <str>path and self.is_ours(environ):
             return self.answer(environ, start_response)
         try:
@@ -73,7 +73,7 @@ cdef bint is_for_the_server(environ, answer) except -1:
     """
     if isinstance(answer, (list, tuple)):
         return True
-    wrapper = environ.get("wsgi.file_wrapper")
+    wrapper = get(environ, FILE_WRAPPER)
     if wrapper is None:
         return False
     return isinstance(answer, wrapper) if isinstance(wrapper, type) else hasattr(answer, "read")
