@@ -59,7 +59,7 @@ def test_what_started_wildly_and_then_goes_on_evenly_is_judged_without_the_start
 
 
 def test_a_little_and_unevenly_more_in_few_intervals_is_no_growth_yet():
-    assert word([4000, 4010, 4110, 4150]) == "steady"
+    assert word([4000, 4015, 4110, 4150]) == "steady"
     assert word([4000, 4070, 4140, 4205]) == "growing"
     assert word([400, 420, 510, 550]) == "growing"
     assert word([4000, 4020, 4110, 4150, 4200, 4280]) == "growing"
