@@ -68,6 +68,8 @@ def entry_of(crew: Crew, pid: int) -> workers.Entry:
             return entry
     pids = {entry.pid for entry in entries} | ({crew.pid} if crew.pid else set())
     there = ", ".join(map(str, sorted(pids)))
+    if len(pids) == 1:
+        raise Refusal(404, f"There is no worker {pid} of this app; there is {there}.")
     raise Refusal(404, f"There is no worker {pid} of this app; there are {there}.")
 
 

@@ -15,7 +15,7 @@ SCHEMA = "leakguard-baseline/1"
 
 def render(mark: Mark) -> str:
     """Two sentences, ending with a newline."""
-    after = "" if mark.requests is None else f" after {units.count(mark.requests)} requests"
+    after = "" if mark.requests is None else f" after {units.requests(mark.requests)}"
     return (
         f"Snapshot {mark.id} is the new baseline{after}: {units.count(mark.objects)} objects, "
         f"{units.size(mark.heap_bytes)}.\nWhat grows is told from here on; earlier snapshots are "

@@ -75,7 +75,7 @@ def _sentence(difference: Difference) -> str:
     moved = f"grew by {units.size(grown)}" if grown >= 0 else f"shrank by {units.size(-grown)}"
     passed = units.duration(difference.seconds)
     if difference.requests is not None:
-        passed += f" and {units.count(difference.requests)} requests"
+        passed += f" and {units.requests(difference.requests)}"
     what = (
         "what gained most, without a judgement:" if difference.holders else "no holder gained much."
     )
@@ -83,7 +83,7 @@ def _sentence(difference: Difference) -> str:
 
 
 def _mark(label: str, mark: Mark) -> str:
-    after = "" if mark.requests is None else f", after {units.count(mark.requests)} requests"
+    after = "" if mark.requests is None else f", after {units.requests(mark.requests)}"
     return (
         f"{label:<6}snapshot {mark.id}{after}: {units.size(mark.heap_bytes)}, "
         f"{units.count(mark.objects)} objects"

@@ -40,7 +40,7 @@ def _who(earlier: Earlier) -> str:
 def _served(earlier: Earlier) -> str:
     """`each from 41.0 MB to 97.2 MB in 1,000 requests`."""
     each = "each " if len(earlier.lives) > 1 else ""
-    served = f"{units.count(earlier.requests)} requests"
+    served = units.requests(earlier.requests)
     if earlier.rss_start_bytes is None or earlier.rss_bytes is None:
         return f"{each}after {served}"
     sizes = f"{units.size(earlier.rss_start_bytes)} to {units.size(earlier.rss_bytes)}"

@@ -7,21 +7,46 @@ from typing import TYPE_CHECKING, Any
 from leakguard.report import routes, schemas
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from leakguard.report.model import Report, TermFigures
+
+
+# What a program may ask for whatever was found: unknown is null, and nothing is a list of nothing.
+_OF_ANY_SUSPECT = {"growth_bytes": None, "bytes_per_request": None, "confidence": None}
+_OF_ANY_ROUTE = {
+    "live_bytes": None,
+    "bytes_per_request": None,
+    "growth_bytes_per_minute": None,
+    "confidence": None,
+}
+_TERMS = (
+    "rss",
+    "python_objects",
+    "python_slack",
+    "c_heap_in_use",
+    "c_heap_free",
+    "mappings",
+    "rest",
+)
 
 
 def to_dict(report: Report) -> dict[str, Any]:
     """The report as plain dicts, lists, strings and numbers that ``schema()`` accepts."""
     document = report.findings.to_dict()
     document["snapshot"] = {**document["snapshot"], "age_seconds": report.age_seconds}
-    if report.terms is not None:
-        document["process"] = {**document["process"], "terms": dict(report.terms)}
+    document["process"] = {
+        **document["process"],
+        "terms": dict.fromkeys(_TERMS) | dict(report.terms or {}),
+    }
     if report.trends:
-        trends = {move.name: _trend(move) for move in report.trends}
-        document["process"] = {**document["process"], "trends": trends}
-    document["routes"] = [
-        routes.to_dict(row) for row in routes.rows(report.routes, report.findings)
+        document["process"]["trends"] = {move.name: _trend(move) for move in report.trends}
+    document["suspects"] = [
+        one | _missing(one, _OF_ANY_SUSPECT | {"routes": [], "lines": []})
+        for one in document["suspects"]
     ]
+    told = map(routes.to_dict, routes.rows(report.routes, report.findings))
+    document["routes"] = [row | _missing(row, _OF_ANY_ROUTE | {"lines": []}) for row in told]
     document["notes"] = list(report.findings.notes)
     return document
 
@@ -29,6 +54,10 @@ def to_dict(report: Report) -> dict[str, Any]:
 def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of what ``to_dict`` returns."""
     return schemas.load("leakguard-1")
+
+
+def _missing(told: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in wanted.items() if name not in told}
 
 
 def _trend(move: TermFigures) -> dict[str, Any]:

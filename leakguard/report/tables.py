@@ -108,8 +108,11 @@ def _whose(suspect: Suspect, width: int) -> str:
     return columns.fit_route(columns.visible(first.route), width - columns.width(share)) + share
 
 
-def types_table(types: Sequence[TypeRow], width: int, style: Style) -> Table:
-    """Types with their number, their own bytes and what they retain."""
+def types_table(
+    types: Sequence[TypeRow], width: int, style: Style, shown: int | None = None
+) -> Table:
+    """Types with their number, their own bytes and what they retain; as wide as the first `shown`
+    names need."""
     cells = [
         (
             columns.visible(row.type),
@@ -119,7 +122,8 @@ def types_table(types: Sequence[TypeRow], width: int, style: Style) -> Table:
         )
         for row in types
     ]
-    return _figures(("types", "objects", "shallow", "retained"), cells, "types", width, style)
+    heading = ("types", "objects", "shallow", "retained")
+    return _figures(heading, cells, "types", width, style, shown)
 
 
 def routes_table(routes: Sequence[Row], width: int, style: Style) -> Table:
@@ -203,14 +207,19 @@ def _live(row: Row) -> float:
 
 
 def _figures(
-    heading: tuple[str, ...], cells: Sequence[tuple[str, ...]], noun: str, width: int, style: Style
+    heading: tuple[str, ...],
+    cells: Sequence[tuple[str, ...]],
+    noun: str,
+    width: int,
+    style: Style,
+    shown: int | None = None,
 ) -> Table:
     """A name at the left, figures aligned at the right, all close enough to read across."""
     widths = [
         min(max(columns.width(row[at]) for row in [heading, *cells]), 13) + 2
         for at in range(1, len(heading))
     ]
-    longest = max((columns.width(row[0]) for row in cells), default=0)
+    longest = max((columns.width(row[0]) for row in cells[:shown]), default=0)
     name_width = min(max(longest, 24), width - 1 - sum(widths))
     shorter = columns.fit_route if noun == "routes" else columns.fit
 

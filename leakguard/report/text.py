@@ -58,8 +58,9 @@ def render(
     style = Style(colour)
     others = suspects[1:] if top > USUAL_TOP else suspects[1:2]
     quiet = not suspects and findings.verdict.kind == "none"
+    shown = max(top, _MOST_TYPES) if quiet else top
     routes = routes_table(rows(report.routes, findings), width, style)
-    types = types_table(findings.types, width, style)
+    types = types_table(findings.types, width, style, shown)
     if len(routes.rows) > top:
         routes = replace(routes, hint=_HINT)
     else:
@@ -71,7 +72,7 @@ def render(
         _table(suspects_table(suspects, width, style), 6),
         _first_chain(suspects[0], width, style) if suspects else fixed([]),
         *(_next_chain(suspect, suspects[0].fix, width, style) for suspect in others),
-        _table(types, 3, max(top, _MOST_TYPES) if quiet else top, fewest=1),
+        _table(types, 3, shown, fewest=1),
         _table(routes, max(5, 2 + min(len(suspects), top)), top),
         fixed(_cost(findings.snapshot, width, style)),
     ]

@@ -29,6 +29,11 @@ def count(amount: int) -> str:
     return f"{amount:,}" if abs(amount) < _COUNTABLE else _power_of_ten(amount)
 
 
+def requests(amount: int) -> str:
+    """A number of requests: ``1 request``, ``3,200 requests``."""
+    return f"{count(amount)} request{'s' * (amount != 1)}"
+
+
 def percent(share: float) -> str:
     """A share of 1 in percent: ``46 %``, below one percent ``0.4 %``, below a tenth ``<0.1 %``."""
     if not math.isfinite(share):

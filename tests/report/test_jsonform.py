@@ -16,6 +16,8 @@ from leakguard.report import Report, jsonform
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from leakguard.analysis.findings import Suspect
+
 Document = dict[str, Any]
 KEYS = {
     "process": {"pid", "host", "python", "uptime_seconds", "rss_bytes"},
@@ -220,4 +222,30 @@ def test_memory_of_routes_and_terms_of_the_process(
     assert first["lines"] == [
         {"file": "/srv/shop/cart.py", "line": 41, "function": "add", "live_bytes": 2_100_000}
     ]
-    assert all("live_bytes" not in row for row in others)
+    assert all(row["live_bytes"] is None for row in others)
+
+
+@pytest.mark.parametrize("terms", [None, {"rss": 5}])
+def test_what_the_report_is_for_is_there_in_every_state(
+    make_report: Callable[..., Report],
+    carts: Suspect,
+    terms: dict[str, int | None] | None,
+    validator: Draft202012Validator,
+) -> None:
+    compared = replace(carts, growth_bytes=0, confidence=0.9, bytes_per_request=0.0)
+    report = make_report(suspects=(compared, carts))
+    document = jsonform.to_dict(replace(report, terms=terms))
+    validator.validate(document)
+    assert set(document["process"]["terms"]) == {
+        *("rss", "python_objects", "python_slack", "c_heap_in_use", "c_heap_free"),
+        *("mappings", "rest"),
+    }
+    first, second = document["suspects"]
+    figures = ("growth_bytes", "confidence", "bytes_per_request")
+    assert [first[name] for name in figures] == [0, 0.9, 0.0]
+    assert [second[name] for name in figures] == [None, None, None]
+    assert [second[name] for name in ("routes", "lines")] == [[], []]
+    figures = ("live_bytes", "bytes_per_request", "growth_bytes_per_minute", "confidence")
+    for row in document["routes"]:
+        assert [row[name] for name in figures] == [None] * 4
+        assert row["lines"] == []
