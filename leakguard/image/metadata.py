@@ -19,6 +19,7 @@ _KNOWN: Final[dict[str, tuple[type, ...]]] = {
     "created": (int, float),
     "uptime_seconds": (int, float),
     "rss_bytes": (int,),
+    "atexit_callbacks": (int,),
     "notes": (list,),
 }
 _LARGEST_NUMBER: Final = 1 << 63

@@ -151,3 +151,19 @@ def test_a_suspect_with_growth_survives_being_written(merged, heap):
     suspect = dataclasses.replace(suspect, also_held_by=("shop.INDEX",))
     findings = dataclasses.replace(heap.analyse(), suspects=(suspect,))
     assert Findings.from_dict(findings.to_dict()) == findings
+
+
+@pytest.mark.parametrize(
+    ("waiting", "kind"), [(5000, "listener"), (0, "native"), (None, "listener")]
+)
+def test_callbacks_that_do_not_wait_for_the_exit_are_an_extensions(merged, waiting, kind):
+    def build(heap, count):
+        if waiting is not None:
+            heap.builder.meta["atexit_callbacks"] = waiting
+        for _ in range(count):
+            method = heap.node("method", 64, TypeKind.METHOD)
+            heap.edge(method, EdgeKind.SLOT, "__self__", heap.node("shop.Parser", 400, flags=3))
+            heap.builder.root(method, RootKind.C_HELD)
+
+    (found,) = merged(build).suspects
+    assert (found.suspect.kind, found.suspect.object_type) == (kind, "method")
