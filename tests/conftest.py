@@ -8,7 +8,14 @@ import signal
 import subprocess
 import tempfile
 
+import hypothesis
 import pytest
+
+# How long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile(
+    "whole", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("whole")
 
 
 def pytest_addoption(parser):

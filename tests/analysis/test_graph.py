@@ -82,7 +82,7 @@ def dominated(tree, node):
     return below
 
 
-@settings(max_examples=1200, deadline=None)
+@settings(max_examples=1200)
 @given(graphs())
 def test_retained_is_what_deleting_the_node_frees(graph):
     tree = graph.dominators()
@@ -101,7 +101,7 @@ def test_retained_is_what_deleting_the_node_frees(graph):
     assert dominated(tree, count) - {count} == reached
 
 
-@settings(max_examples=1200, deadline=None)
+@settings(max_examples=1200)
 @given(graphs())
 def test_immediate_dominator_is_the_nearest_of_all_dominators(graph):
     tree = graph.dominators()
@@ -124,7 +124,7 @@ def test_immediate_dominator_is_the_nearest_of_all_dominators(graph):
             assert tree.heavy[node] == _graph.NONE
 
 
-@settings(max_examples=1200, deadline=None)
+@settings(max_examples=1200)
 @given(graphs())
 def test_paths_are_the_shortest_from_the_first_tier_that_reaches(graph):
     paths = graph.paths()
@@ -156,7 +156,7 @@ def test_paths_are_the_shortest_from_the_first_tier_that_reaches(graph):
     assert len(runs) == len(set(runs))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(graphs())
 def test_histogram_counts_nested_instances_once(graph):
     tree = graph.dominators()
@@ -175,7 +175,7 @@ def test_histogram_counts_nested_instances_once(graph):
         assert retained[of_type] == sum(graph.sizes[node] for node in below)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(graphs(), st.integers(0, 60), st.integers(0, 3))
 def test_gatherings_are_the_groups_of_each_holder(graph, least_bytes, least_count):
     tree, paths = graph.dominators(), graph.paths()

@@ -203,7 +203,7 @@ def test_an_error_of_the_report_is_an_answer_too(make_endpoint, ask, caplog, mon
     ),
     method=st.sampled_from(["GET", "HEAD", "POST", ""]),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_request_has_an_answer(make_endpoint, ask, query, headers, method):
     response = ask(make_endpoint(), query, headers=headers, method=method)
     assert 200 <= response.status < 500

@@ -56,7 +56,7 @@ def check(drawn, graph, top, dominated, limit):
     assert sum(node["count"] for node in left) == (graph["more"]["nodes"] if limit > 1 else 0)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.one_of(brute.heaps(), brute.linked()), st.data())
 @example(ALIKE, None)
 @example(NAMES, None)
@@ -71,7 +71,7 @@ def test_what_is_drawn_and_the_rest_are_all_that_the_suspect_retains(look, drawn
             assert graph == asked("graph", node=top, limit=limit)
 
 
-@settings(deadline=None, max_examples=35)
+@settings(max_examples=35)
 @given(st.one_of(brute.heaps(), brute.linked()))
 def test_expanding_adds_and_takes_nothing_away_until_all_is_drawn(look, drawn):
     asked = look(drawn.builder())
@@ -90,7 +90,7 @@ def test_expanding_adds_and_takes_nothing_away_until_all_is_drawn(look, drawn):
         assert graph["more"] == {"nodes": 0, "bytes": 0}
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.one_of(brute.heaps(), brute.linked()))
 @example(ALIKE)
 @example(NAMES)

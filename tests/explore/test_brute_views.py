@@ -21,7 +21,7 @@ def immediate(dominated):
     }
 
 
-@settings(deadline=None, max_examples=35)
+@settings(max_examples=35)
 @given(brute.heaps())
 def test_the_pages_of_the_dominator_tree_are_the_whole_tree(look, drawn):
     asked = look(drawn.builder())
@@ -43,7 +43,7 @@ def test_the_pages_of_the_dominator_tree_are_the_whole_tree(look, drawn):
             assert child["children"] == sum(p == child["id"] for p in parents.values())
 
 
-@settings(deadline=None, max_examples=35)
+@settings(max_examples=35)
 @given(brute.heaps())
 def test_every_reference_is_told_at_both_of_its_ends(look, drawn):
     asked = look(drawn.builder())
@@ -59,7 +59,7 @@ def test_every_reference_is_told_at_both_of_its_ends(look, drawn):
     assert ends == starts == wanted
 
 
-@settings(deadline=None, max_examples=35)
+@settings(max_examples=35)
 @given(brute.heaps())
 def test_the_types_count_every_object_once(look, drawn):
     asked = look(drawn.builder())
@@ -80,7 +80,7 @@ def add_up(tree):
         add_up(child)
 
 
-@settings(deadline=None, max_examples=35)
+@settings(max_examples=35)
 @given(brute.heaps())
 def test_the_modules_and_what_no_module_holds_are_the_whole_heap(look, drawn):
     tree = look(drawn.builder())("modules")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from leakguard.analysis.evidence import TermMove
@@ -234,7 +234,6 @@ routes = st.lists(st.builds(Route, names, numbers, numbers, numbers, spans), max
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.builds(Report, findings, routes, spans, names),
     st.integers(60, 130),

@@ -126,7 +126,7 @@ def test_a_realloc_is_a_free_and_an_allocation(sampler, domain):
         max_size=120,
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_table_holds_exactly_what_a_model_holds(operations):
     from leakguard.routes import _sampler as sampler
 
