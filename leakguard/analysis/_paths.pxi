@@ -27,7 +27,7 @@ cdef uint32_t ident_of(Walk *w, uint32_t node) noexcept nogil:
 
 cdef int new_path(
     Walk *w, uint64_t hash, uint64_t step, uint32_t parent, uint32_t label, uint32_t node,
-    uint32_t ident
+    uint32_t ident, bint distinct
 ) noexcept nogil:
     cdef uint32_t room
     cdef Path *grown
@@ -42,6 +42,8 @@ cdef int new_path(
     p = &w.path[w.paths]
     p.hash = hash
     p.step = step
+    p.near = hash
+    p.far = p.far_below = mix(w.path[parent].far_below, step) if parent != NO else hash
     p.count = p.inner = p.bytes = p.all_objects = p.all_bytes = 0
     p.parent = parent
     p.label = label
@@ -51,10 +53,22 @@ cdef int new_path(
     p.kept = 0
     p.tier = w.seen[node]
     p.flags = w.path[parent].flags & ~(REPEATS | DISTINCT_KEY) if parent != NO else 0
+    if distinct:
+        p.flags |= DISTINCT_KEY
     if map_put(&w.table, hash, w.paths) < 0:
         return -1
     w.paths += 1
     return 0
+
+
+cdef void forget_key(Walk *w, uint32_t path, uint64_t step, bint is_data) noexcept nogil:
+    """Count a path with what came under other keys of its dict, or of dicts like it."""
+    cdef Path *p = &w.path[path]
+    cdef Path *above = &w.path[p.parent]
+    p.near = mix(above.hash, step)
+    p.far = mix(above.far_below, step)
+    if is_data:
+        p.far_below = p.far
 
 
 cdef uint32_t ring(Walk *w, uint32_t parent, uint64_t step) noexcept nogil:
@@ -213,11 +227,11 @@ cdef int assign(Walk *w) noexcept nogil:
                 w.path[back].flags |= REPEATS
                 pp = back
             else:
-                if new_path(w, h, step, pp, shown, v, ident) < 0:
+                if new_path(w, h, step, pp, shown, v, ident, distinct) < 0:
                     return -1
                 pp = w.paths - 1
                 if distinct:
-                    w.path[pp].flags |= DISTINCT_KEY
+                    forget_key(w, pp, mix(KEY, gh), kind == DATA_KEY)
                 if not w.has_baseline and (vk == DICT or (p == NO and vk == MODULE)):
                     if map_put(&w.known, h, KEPT_KEY) < 0:
                         return -1

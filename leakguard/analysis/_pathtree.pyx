@@ -138,17 +138,24 @@ cdef class PathTree:
 
     def __getitem__(self, Py_ssize_t index):
         """(hash, parent, label, node, ident, count, inner, bytes, all objects, all bytes, tier,
-        flags) of one path.
+        flags, near objects, near bytes, far objects, far bytes) of one path.
 
         Parents come before their children; parent, label and ident are NONE where there is none.
+        Near are this path and those that differ by the last key only; far those that differ by data
+        keys on the way as well. Bytes are with all below.
         """
         cdef Path *p
+        cdef Path *near
+        cdef Path *far
         if index < 0 or index >= <Py_ssize_t>self.walk.paths:
             raise IndexError(index)
         p = &self.walk.path[index]
+        near = &self.walk.path[p.first_near]
+        far = &self.walk.path[p.first_far]
         return (
             p.hash, p.parent, p.label, p.node, p.ident, p.count, p.inner, p.bytes, p.all_objects,
-            p.all_bytes, p.tier, p.flags,
+            p.all_bytes, p.tier, p.flags, near.near_count, near.near_bytes, far.far_count,
+            far.far_bytes,
         )
 
     def heaviest(self, unsigned long long objects, unsigned long long size, uint32_t most):
@@ -163,6 +170,21 @@ cdef class PathTree:
                 objects += objects // 4 + 1
                 size += size // 4 + 1
         return [i for i in range(self.walk.paths) if self.walk.path[i].kept]
+
+    def retained(self, uint32_t index, const uint64_t[::1] by_node not None):
+        """What the objects of a path retain together, by what each node does."""
+        cdef Walk *w = &self.walk
+        cdef uint64_t i, total = 0
+        if index >= w.paths or by_node.shape[0] < <Py_ssize_t>self.node_count:
+            raise IndexError(index)
+        with nogil:
+            for i in range(self.node_count):
+                # what is on its owner's path is a part of the owner
+                if w.path_of[i] == index and (
+                    w.parent[i] == NO or w.path_of[w.parent[i]] != index
+                ):
+                    total += by_node[i]
+        return total
 
     def keys(self):
         """The hashes that tell keys and dicts of this image in a later one, as bytes of uint64."""

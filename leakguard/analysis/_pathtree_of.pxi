@@ -123,6 +123,7 @@ def path_tree(
             )
             failed = assign(w)
             add_up(w)
+            failed = failed or add_kin(w)
     if failed:
         raise MemoryError(f"no memory for the paths of {n} nodes")
     tree.parent = memoryview(columns["parent"])

@@ -4,6 +4,9 @@
 cdef struct Path:
     uint64_t hash
     uint64_t step          # hash of the last step alone: label and group
+    uint64_t near          # hash that does without the last key
+    uint64_t far           # hash that does without data keys on the way either
+    uint64_t far_below     # where those of paths below begin: names that lead on are kept
     uint64_t count         # objects
     uint64_t inner         # plumbing and folded leaves
     uint64_t bytes
@@ -11,6 +14,12 @@ cdef struct Path:
     uint64_t all_bytes
     uint64_t light_objects # without those below paths that are kept
     uint64_t light_bytes
+    uint32_t first_near    # the first path with the same `near`, and with the same `far`
+    uint32_t first_far
+    uint64_t near_count    # at the first: the objects of all of them, and the bytes with all below
+    uint64_t near_bytes
+    uint64_t far_count
+    uint64_t far_bytes
     uint32_t parent
     uint32_t label
     uint32_t node          # the first object

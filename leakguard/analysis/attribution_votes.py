@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from leakguard.analysis.attribution_same_line import ANY_LINE, evened, with_line_of
+from leakguard.analysis.attribution_same_line import ANY_LINE, evened, may_be_of, with_line_of
 from leakguard.image import SampleKind
 
 if TYPE_CHECKING:
@@ -95,14 +95,18 @@ def shares(
     members = [vote for vote in strong if not vote.own]
     weak = [vote for vote in votes if not vote.strong]
     if members or any(vote.route not in unnamed for vote in strong) or (strong and not weak):
-        found = _by_weight(strong, votes, [vote for vote in earlier if vote.strong])
+        known = [vote for vote in earlier if vote.strong]
+        found = _by_weight(strong, votes, known, requests)
         named = {share.route for share in found}
         return evened(found, [vote for vote in members if vote.route in named], requests)
     return _by_excess(weak, requests, unnamed) if weak else []
 
 
 def _by_weight(
-    strong: Sequence[Vote], votes: Sequence[Vote], earlier: Sequence[Vote]
+    strong: Sequence[Vote],
+    votes: Sequence[Vote],
+    earlier: Sequence[Vote],
+    requests: Mapping[int, int],
 ) -> list[Share]:
     unit = min(vote.weight for vote in votes)
     weight: dict[int, float] = defaultdict(float)
@@ -112,7 +116,7 @@ def _by_weight(
         size = min(vote.weight, unit) if vote.own else vote.weight
         weight[vote.route] += size
         variance[vote.route] += size * size if vote.own else vote.variance
-    kept = _without_strays([*strong, *earlier], len(votes) + len(earlier), weight)
+    kept = _without_strays([*strong, *earlier], len(votes) + len(earlier), weight, requests)
     total = sum(weight[route] for route in kept)
     every = sum(variance[route] for route in kept)
     found = []
@@ -124,11 +128,14 @@ def _by_weight(
     return sorted(found, key=lambda share: (-share.share, share.route))
 
 
-def _without_strays(strong: Sequence[Vote], votes: int, weight: Mapping[int, float]) -> list[int]:
+def _without_strays(
+    strong: Sequence[Vote], votes: int, weight: Mapping[int, float], requests: Mapping[int, int]
+) -> list[int]:
     largest = max(weight, key=lambda route: weight[route])
     members = [vote for vote in strong if not vote.own]
     count = Counter(vote.route for vote in members)
     of_the_line = Counter(vote.route for vote in with_line_of(members, largest))
+    asked = requests.get(largest, 0)
     many = len(strong) >= _MANY_STRONG * votes
     kept = [
         route
@@ -136,6 +143,10 @@ def _without_strays(strong: Sequence[Vote], votes: int, weight: Mapping[int, flo
         if (many and weight[route] >= _LARGE * weight[largest])
         or _chance(count[route], _STRAY * votes) < _BY_CHANCE
         or _chance(of_the_line[route], _STRAY_OF_THE_LINE * votes) < _BY_CHANCE
+        or (
+            asked
+            and may_be_of(of_the_line[route], of_the_line[largest], requests.get(route, 0) / asked)
+        )
     ]
     if kept:
         return kept

@@ -16,7 +16,8 @@ class GrownPath:
     """A holder under which objects gather from one summary to the next.
 
     `growth_objects` and `growth_bytes` are what it gained over the intervals compared, `objects`
-    and `bytes` how much there was of it in each summary. `seconds` and `requests` passed meanwhile.
+    and `bytes` how much there was in each summary of what gained; `object_count` and `held_bytes`
+    are of all that it holds now, whenever that came. `seconds` and `requests` passed meanwhile.
     `held_from_c`: nothing in Python refers to them; `linked`: each keeps the one before it alive.
     `chain` leads from the root to the objects. `holder_key` and `member_key` find the two paths in
     the summaries. `dense` is False where it gained little for each request, though much in all.
@@ -47,6 +48,7 @@ class GrownPath:
     alike_keys: tuple[int, ...] = ()
     limit: int = 0
     bounded: bool = False
+    held_bytes: int = 0
 
     @property
     def bytes_per_request(self) -> float | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from leakguard.analysis.growth_floors import LARGE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from leakguard.analysis.growth_moving import Moves, Moving
     from leakguard.analysis.growth_summary import GrowthPath
@@ -53,10 +53,40 @@ class Gains:
             objects = [objects[-1]] * len(objects)
         return objects, sizes
 
-    def count(self, counted: list[Moving], member: GrowthPath) -> int:
-        """How many objects like the heaviest there are."""
-        paths = (self.paths[found.index] for found in counted)
-        return sum(path.count for path in paths if path.type == member.type)
+    def whole(self, holder: int, without: Iterable[int]) -> tuple[list[int], list[int]]:
+        """The same of all that is under a holder, but for the paths `without` and what is below."""
+        own, left_out = self.paths[holder].key, [self.paths[index].key for index in without]
+        objects, sizes = [], []
+        for table in self.tables:
+            itself = [path] if (path := table.get(own)) is not None else []
+            apart = [path for key in left_out if (path := table.get(key)) is not None]
+            objects.append(sum(p.all_objects for p in itself) - sum(p.all_objects for p in apart))
+            sizes.append(sum(p.all_bytes for p in itself) - sum(p.all_bytes for p in apart))
+        return objects, sizes
+
+    def held(self, counted: list[Moving], member: GrowthPath, *, far: bool) -> tuple[int, int]:
+        """How many objects like the heaviest there are now, and the bytes of all that gathers.
+
+        `far` where they lie under several keys of the holder.
+        """
+        objects: dict[tuple[int, str, str], int] = {}
+        sizes: dict[tuple[int, str, str], int] = {}
+        for path in (self.paths[found.index] for found in counted):
+            key = -1 if far else path.parent, path.type, path.name
+            sizes[key] = path.far_bytes if far else path.near_bytes
+            if path.type == member.type:
+                objects[key] = path.far_count if far else path.near_count
+        return sum(objects.values()), sum(sizes.values())
+
+    def alike(self, group: list[Moving]) -> list[Moving]:
+        """Those of a group that are like the heaviest of it."""
+
+        def what(found: Moving) -> tuple[str, str, bool]:
+            path = self.paths[found.index]
+            return path.type, path.name, found.by_count
+
+        heaviest = max(group, key=lambda found: self.gain(found.index))
+        return [found for found in group if what(found) == what(heaviest)]
 
     def gain(self, index: int) -> int:
         """Bytes that a path gained with all below it."""

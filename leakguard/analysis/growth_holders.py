@@ -68,18 +68,20 @@ class Comparison:
         taken: set[int] = set()
         for word in ("growing", "warming up", "saw-tooth"):
             tops = self._tops({m.index: m for m in moving if m.judged.word == word})
+            together = False
             while tops:
                 small: dict[int, list[Moving]] = {}
                 for holder, group in sorted(tops.items()):
                     if holder in taken or self.tree.has_above(holder, taken):
                         continue
-                    grown = self._grown(holder, group, word)
+                    apart = self.tree.below(holder, taken) if together else None
+                    grown = self._grown(holder, group, word, apart)
                     if grown is not None:
                         found.append(grown)
                         taken.add(holder)
                     else:
                         small[holder] = group
-                tops = self._together(small)
+                tops, together = self._together(small), True
             if word == "growing" and self.floors and not self.is_few:
                 found += self._from_rests(taken, [grown.holder for grown in found])
         return without_weak(by_name(found))
@@ -115,6 +117,7 @@ class Comparison:
             growth_bytes=gained_bytes,
             objects=rest.objects,
             bytes=rest.bytes,
+            held_bytes=rest.bytes[-1],
             seconds=self.seconds,
             requests=self.requests,
             held_from_c=False,
@@ -143,18 +146,10 @@ class Comparison:
             if index >= 0 and self.paths[index].parent >= 0:
                 above[self.paths[index].parent] += group
         return {
-            holder: alike for holder, group in above.items() if len(alike := self._alike(group)) > 1
+            holder: alike
+            for holder, group in above.items()
+            if len(alike := self.gains.alike(group)) > 1
         }
-
-    def _alike(self, group: list[Moving]) -> list[Moving]:
-        """Those that are like the heaviest of them."""
-
-        def what(found: Moving) -> tuple[str, str, bool]:
-            path = self.paths[found.index]
-            return path.type, path.name, found.by_count
-
-        heaviest = max(group, key=lambda found: self.gains.gain(found.index))
-        return [found for found in group if what(found) == what(heaviest)]
 
     def _asked(self, requests: int | None) -> float | None:
         """The requests that a gain is held against: those of the route that had the fewest."""
@@ -174,9 +169,15 @@ class Comparison:
             tops[holder if far is None else far.place].append(found)
         return tops
 
-    def _grown(self, holder: int, group: list[Moving], word: Word) -> GrownPath | None:
+    def _grown(
+        self, holder: int, group: list[Moving], word: Word, apart: list[int] | None
+    ) -> GrownPath | None:
+        """What a group gains under its holder; or the whole holder does, but for those `apart`."""
         counted = [found for found in group if found.by_count]
-        objects, sizes = self.gains.series(holder, counted)
+        if apart is None:
+            objects, sizes = self.gains.series(holder, counted)
+        else:
+            objects, sizes = self.gains.whole(holder, apart)
         gained, gained_bytes = (series[-1] - series[self.start] for series in (objects, sizes))
         judged = max((found.judged for found in group), key=lambda judged: judged.confidence)
         if word != "saw-tooth" and counted:
@@ -221,13 +222,14 @@ class Comparison:
             or quiet.is_bounded_holder(name)
         )
         end = self.tree.end_of_chain(heaviest.index, named)
+        held_objects, held_bytes = self.gains.held(counted, member, far=apart is not None)
         return GrownPath(
             holder=name,
             # a container with a limit stops by itself
             verdict="warming up" if bounded and word == "growing" else word,
             confidence=round(judged.confidence * (far.sure if far else 1), 3),
             object_type="str" if main.type == interned.TABLE_TYPE else main.type,
-            object_count=self.gains.count(counted, member) or objects[-1],
+            object_count=held_objects or max(1, member.count),
             growth_objects=gained,
             growth_bytes=gained_bytes,
             objects=tuple(objects),
@@ -239,10 +241,11 @@ class Comparison:
             holds_weakly=bool(member.flags & _pathtree.FLAG_WEAK)
             or member.type_kind == TypeKind.WEAKREF,
             linked=linked,
-            chain=self.tree.names.chain(end, self.paths[end].count),
+            chain=self.tree.names.chain(end, self.paths[end].near_count),
             holder_key=self.paths[holder].key,
             member_key=member.key,
             dense=is_dense(gained, gained_bytes, self._asked(self.requests)),
             limit=far.told if far else 0,
             bounded=bool(bounded),
+            held_bytes=max(sizes[-1], held_bytes),
         )

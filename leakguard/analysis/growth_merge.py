@@ -120,8 +120,8 @@ class _Merger:
         else:  # what is large as well is not noise
             confidence += (1 - confidence) * _LARGE_TOO * known.confidence
         suspect = known.suspect
-        if grown.alike_keys:
-            suspect = self._with_alike(suspect, grown)
+        if not known.linked:
+            suspect = self._with_all(suspect, grown)
         if self.summary.paths[self.place[grown.member_key]].tier == _pathtree.TIER_LOOP:
             # the event loop's own name, and the chain down to the task, whoever refers to the loop
             suspect = dataclasses.replace(suspect, holder=grown.holder, chain=grown.chain)
@@ -138,15 +138,22 @@ class _Merger:
         keys = (grown.holder_key, *grown.alike_keys)
         return dataclasses.replace(known, suspect=suspect, holder_keys=keys)
 
-    def _with_alike(self, suspect: Suspect, grown: GrownPath) -> Suspect:
-        """A suspect with what the holders retain that are counted with its own."""
-        retained, total = max(suspect.retained_bytes, grown.bytes[-1]), self.heap.total
+    def _with_all(self, suspect: Suspect, grown: GrownPath) -> Suspect:
+        """A suspect with all that it holds, and what the holders do that are counted with it."""
+        retained, total = max(suspect.retained_bytes, self._retained(grown)), self.heap.total
         return dataclasses.replace(
             suspect,
             retained_bytes=retained,
             share=round(retained / total, 4) if total else 0.0,
             object_count=max(suspect.object_count, grown.object_count),
         )
+
+    def _retained(self, grown: GrownPath) -> int:
+        """What goes with the holders, or all they hold where others hold that too."""
+        holders = {self.place[key] for key in (grown.holder_key, *grown.alike_keys)}
+        by_node = self.heap.tree.retained
+        own = sum(self.survey.retained(index, by_node) for index in holders)
+        return max(own, grown.held_bytes)
 
     def _new(self, grown: GrownPath) -> Judgement:
         candidate = self._candidate(grown)
@@ -189,7 +196,7 @@ class _Merger:
         holder, member = self.place[grown.holder_key], self.place[grown.member_key]
         steps = self.survey.steps(member)
         above = tuple(steps[:-1]) if member != holder and len(steps) > 1 else tuple(steps)
-        retained = max(self.heap.retained(above[-1].node), grown.bytes[-1])
+        retained = max(self.heap.retained(above[-1].node), grown.held_bytes)
         return Candidate(
             path=above,
             retained=retained,

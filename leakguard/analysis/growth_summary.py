@@ -25,6 +25,9 @@ class GrowthPath:
     both; `all_objects` and `all_bytes` are those of this path and of all below it.
     `tier` and `flags` are those of `_pathtree`. `limit` is how many entries the objects themselves
     may hold, -1 where they drop what is old, 0 where they have no bound.
+    The keys that a dict had at warm-up have paths of their own: `near_count` are the objects of all
+    paths, kept or not, that differ from this one by the last key only, `far_count` those of all
+    that differ by data keys on the way as well; `near_bytes` and `far_bytes` theirs with all below.
     """
 
     key: int
@@ -45,6 +48,10 @@ class GrowthPath:
     tier: int
     flags: int
     limit: int = 0
+    near_count: int = 0
+    near_bytes: int = 0
+    far_count: int = 0
+    far_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

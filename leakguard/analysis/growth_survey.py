@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from array import array
 from typing import TYPE_CHECKING
 
-from leakguard.analysis import _graph, _pathtree, quiet
+from leakguard.analysis import _graph, _pathtree
+from leakguard.analysis.growth_roots import roles_of, roots_of
 from leakguard.analysis.growth_summary import GrowthPath, Summary
 from leakguard.analysis.heap import Step
-from leakguard.analysis.root_order import roots_in_order
-from leakguard.image import EdgeKind, RootKind
+from leakguard.image import EdgeKind
 from leakguard.image.format import (
     DATA_KEY_CLASSES,
     DATA_KEY_SHIFT,
@@ -30,23 +28,6 @@ _LEAST_OBJECTS = 8
 _LEAST_BYTES = 4096
 MOST_PATHS = 8192
 
-_TIERS: dict[int, int] = {
-    RootKind.MODULE: _pathtree.TIER_MODULE,
-    RootKind.THREAD: _pathtree.TIER_THREAD,
-    RootKind.C_HELD: _pathtree.TIER_C,
-    RootKind.TYPE: _pathtree.TIER_TYPE,
-    RootKind.IMMORTAL: _pathtree.TIER_IMMORTAL,
-}
-_LOOP = re.compile(r"(asyncio\..*EventLoop|uvloop\.(loop\.)?Loop|trio\._core\._run\.Runner)$")
-_WEAK = frozenset(
-    {
-        "_weakrefset.WeakSet",
-        "weakref.WeakKeyDictionary",
-        "weakref.WeakSet",
-        "weakref.WeakValueDictionary",
-    }
-)
-
 
 class Survey:
     """The paths of one open image; means something while the image is open.
@@ -61,7 +42,7 @@ class Survey:
     ) -> None:
         self.image = image
         self._strings = _pathtree.hash_strings(image.string_offset, image.string_data)
-        nodes, tiers, own = _roots(image)
+        nodes, tiers, own = roots_of(image)
         for node in circles:
             nodes.append(node)
             tiers.append(_pathtree.TIER_C)
@@ -72,7 +53,7 @@ class Survey:
                 image.node_type, image.type_count, image.named_node, image.named_ident
             ),
             string_hash=self._strings,
-            type_role=memoryview(_roles(image)),
+            type_role=memoryview(roles_of(image)),
             root_node=memoryview(nodes),
             root_tier=memoryview(tiers),
             root_own=memoryview(own),
@@ -113,6 +94,10 @@ class Survey:
         steps.append(Step(node, None))
         steps.reverse()
         return steps
+
+    def retained(self, kept: int, by_node: memoryview[int]) -> int:
+        """Bytes that the objects of a path in the last summary retain, by what each node does."""
+        return self.tree.retained(self._kept[kept], by_node)
 
     def kept_path_of(self, node: int) -> int:
         """The index in the last summary of the path that a node is on, -1 if it is not there."""
@@ -157,9 +142,21 @@ class Survey:
 
     def _path(self, index: int) -> GrowthPath:
         image = self.image
-        (key, parent, label, node, ident, count, inner, size, objects, below, tier, flags) = (
-            self.tree[index]
-        )
+        (
+            key,
+            parent,
+            label,
+            node,
+            ident,
+            count,
+            inner,
+            size,
+            objects,
+            below,
+            tier,
+            flags,
+            *held,
+        ) = self.tree[index]
         type_index = image.node_type[node]
         named = image.string(image.ident_name[ident]) if ident != _graph.NONE else ""
         place = ident if ident != _graph.NONE else image.type_ident[type_index] - 1
@@ -184,6 +181,10 @@ class Survey:
             tier=tier,
             flags=flags,
             limit=self._limits.get(index, 0),
+            near_count=held[0],
+            near_bytes=held[1],
+            far_count=held[2],
+            far_bytes=held[3],
         )
 
     def _limits_of_paths(self) -> dict[int, int]:
@@ -211,29 +212,3 @@ def _edge(image: HeapImage, label: int) -> tuple[EdgeKind, str]:
     if kind is EdgeKind.DATA_KEY:
         return kind, DATA_KEY_CLASSES[value >> DATA_KEY_SHIFT]
     return kind, ""
-
-
-def _roots(image: HeapImage) -> tuple[array[int], array[int], array[int]]:
-    """Roots in the order in which paths should start there: tiers, and whether they are quiet."""
-    nodes, tiers, own = array("I"), array("B"), array("B")
-    for node, kind in roots_in_order(image):
-        ident = image.ident_of(node) if kind == RootKind.MODULE else None
-        nodes.append(node)
-        tiers.append(_TIERS.get(kind, _pathtree.TIER_C))
-        own.append(ident is not None and quiet.is_leakguard_module(ident.name))
-    return nodes, tiers, own
-
-
-def _roles(image: HeapImage) -> array[int]:
-    roles = array("B", bytes(image.type_count))
-    for index in range(image.type_count):
-        name = image.type_name(index)
-        if _LOOP.match(name):
-            roles[index] |= _pathtree.ROLE_LOOP
-        if name in _WEAK:
-            roles[index] |= _pathtree.ROLE_WEAK
-        if quiet.is_bounded_type(name):
-            roles[index] |= _pathtree.ROLE_BOUNDED
-        if name.startswith("leakguard."):
-            roles[index] |= _pathtree.ROLE_OWN
-    return roles

@@ -36,6 +36,7 @@ def _summed(group: list[GrownPath]) -> GrownPath:
         largest,
         confidence=max(grown.confidence for grown in group),
         object_count=sum(grown.object_count for grown in group),
+        held_bytes=sum(grown.held_bytes for grown in group),
         growth_objects=sum(grown.growth_objects for grown in group),
         growth_bytes=sum(grown.growth_bytes for grown in group),
         objects=tuple(map(sum, zip(*(grown.objects for grown in group), strict=True))),

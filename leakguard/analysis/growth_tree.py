@@ -10,7 +10,7 @@ from leakguard.analysis.growth_naming import PathNames
 from leakguard.image import TypeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from leakguard.analysis.growth_summary import GrowthPath, Summary
 
@@ -31,6 +31,10 @@ class PathTree:
     def has_above(self, index: int, wanted: set[int]) -> bool:
         """Whether one of the wanted paths is above this one."""
         return any(above in wanted for above in self.above(index))
+
+    def below(self, index: int, wanted: Iterable[int]) -> list[int]:
+        """Which of the wanted paths are below this one."""
+        return [path for path in wanted if self.has_above(path, {index})]
 
     def above(self, index: int) -> Iterator[int]:
         """The paths above this one, the nearest first."""
