@@ -145,11 +145,8 @@ class Comparison:
                 index = self.paths[index].parent
             if index >= 0 and self.paths[index].parent >= 0:
                 above[self.paths[index].parent] += group
-        return {
-            holder: alike
-            for holder, group in above.items()
-            if len(alike := self.gains.alike(group)) > 1
-        }
+        alike = {holder: self.gains.alike(group) for holder, group in above.items()}
+        return {holder: group for holder, group in alike.items() if len(group) > 1}
 
     def _asked(self, requests: int | None) -> float | None:
         """The requests that a gain is held against: those of the route that had the fewest."""
