@@ -6,7 +6,7 @@ import pytest
 
 from leakguard.analysis.growth import compare
 from leakguard.analysis.growth_floors import is_enough
-from leakguard.image import EdgeKind, TypeKind
+from leakguard.image import EdgeKind, RootKind, TypeKind
 
 ROUNDS = range(6)
 
@@ -49,6 +49,40 @@ def test_there_is_one_cached_property_for_each_object_and_no_more(series):
     growth = compare(series(products, [100 * at for at in ROUNDS]))
     assert growth.growing() == ()
     assert {path.verdict for path in growth.paths} == {"warming up"}
+
+
+def prices(heap, cached):
+    """The same with a number, which is a part of the product in the image."""
+    held = heap.variable(heap.shop, "PRODUCTS", "list", 9_000, TypeKind.LIST)
+    for at in range(1000):
+        more = int(at < cached)
+        product = heap.node("shop.Product", 200 + 80 * more, flags=3, folded=more)
+        heap.edge(held, EdgeKind.INDEX, at, product)
+
+
+def test_a_number_more_in_each_of_many_objects_is_there_once(series):
+    growth = compare(series(prices, [100 * at for at in ROUNDS]))
+    assert {path.verdict for path in growth.paths} == {"warming up"}
+
+
+def workers(heap, count):
+    pool = heap.variable(heap.shop, "POOL", "list", 900, TypeKind.LIST)
+    heap.fill(pool, count, 20_000, "shop.Worker", flags=3)
+
+
+def test_a_few_objects_between_two_images_may_have_come_once(series):
+    assert compare(series(workers, (1, 7), requests=20)).growing() == ()
+    assert [grown.holder for grown in compare(series(workers, (1, 13), requests=20)).growing()] == [
+        "shop.POOL"
+    ]
+
+
+def test_code_that_tools_remember_is_nobodys_leak(series):
+    def build(heap, count):
+        for _ in range(count):
+            heap.builder.root(heap.node("code", 500, TypeKind.CODE), RootKind.C_HELD)
+
+    assert compare(series(build, [100 * at for at in ROUNDS])).paths == ()
 
 
 def visits(heap, each):
