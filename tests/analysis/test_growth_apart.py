@@ -64,6 +64,30 @@ def test_what_is_below_a_holder_is_told_once(series):
     assert sorted(grown.holder for grown in found) == ["lib.LOG.records", "shop.BOX"]
 
 
+def test_what_is_little_under_each_key_is_told_by_the_dict(series):
+    def build(heap, count):
+        logs = heap.variable(heap.shop, "LOGS", "dict", 8 * KB, TypeKind.DICT)
+        for thread in range(20):
+            own = heap.node("list", 1000, TypeKind.LIST)
+            heap.edge(logs, EdgeKind.DATA_KEY, (1 << 24) + thread, own)
+            heap.fill(own, count, 300, "shop.Line")
+
+    found = compare(series(build, [20 + 12 * at for at in range(6)], requests=1000)).growing()
+    assert [(grown.holder, grown.growth_objects) for grown in found] == [("shop.LOGS", 20 * 12 * 4)]
+
+
+def test_what_warms_up_below_what_grows_is_a_part_of_it(series):
+    def build(heap, count):
+        carts = heap.variable(heap.shop, "CARTS", "list", 8 * KB, TypeKind.LIST)
+        tagged = (0, 100, 180, 244, 295, 336)[count // 100 - 1]
+        for at, cart in enumerate(heap.fill(carts, count, 700, flags=3)):
+            if at < tagged:
+                heap.edge(cart, EdgeKind.ATTR, "tags", heap.node("list", 2000, TypeKind.LIST))
+
+    (grown,) = compare(series(build, EVEN)).paths
+    assert (grown.holder, grown.verdict) == ("shop.CARTS", "growing")
+
+
 def test_a_holder_whose_name_only_begins_like_anothers_is_told_too(series):
     def build(heap, count):
         attributes(heap, count)
