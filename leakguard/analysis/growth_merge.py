@@ -12,7 +12,7 @@ from leakguard.analysis.diagnosis import CALLABLE_KINDS, FIXES, Diagnosis, diagn
 from leakguard.analysis.findings import Suspect
 from leakguard.analysis.fingerprint import fingerprint
 from leakguard.analysis.growth_naming import PathNames
-from leakguard.analysis.growth_notes import CALLBACK_FIX, NATIVE_FIX, NOT_ENOUGH, few
+from leakguard.analysis.growth_notes import NATIVE_FIX, NOT_ENOUGH, few
 from leakguard.analysis.suspects import Judgement
 
 if TYPE_CHECKING:
@@ -161,11 +161,8 @@ class _Merger:
             diagnosis = Diagnosis("global-cache", interned.FIX, 0.8)
         elif not grown.held_from_c:
             diagnosis = diagnose(self.heap, candidate, grown.holder)
-        elif self.summary.paths[self.place[grown.member_key]].type_kind in CALLABLE_KINDS:
-            if self._is_for_an_extension(grown):
-                diagnosis = Diagnosis("native", CALLBACK_FIX, 0.7)
-            else:  # registered with the interpreter: atexit, os.register_at_fork
-                diagnosis = Diagnosis("listener", FIXES["listener"], 0.7)
+        elif self._is_registered(grown):
+            diagnosis = Diagnosis("listener", FIXES["listener"], 0.7)
         else:
             diagnosis = Diagnosis("native", NATIVE_FIX, 0.7)
         total = self.heap.total
@@ -183,14 +180,16 @@ class _Merger:
         )
         return Judgement(suspect, diagnosis.confidence, grown.linked, candidate.holder)
 
-    def _is_for_an_extension(self, grown: GrownPath) -> bool:
-        """Whether callbacks are held by no list of the interpreter's, and more than wait for exit.
+    def _is_registered(self, grown: GrownPath) -> bool:
+        """Whether callbacks are with the interpreter: atexit, os.register_at_fork...
 
-        What an object that does not support the collector refers to looks just so.
+        What an object that does not support the collector refers to looks just as those that wait
+        for the exit, which no list holds; but these are counted.
         """
-        waiting = self.heap.image.meta.get("atexit_callbacks")
         member = self.summary.paths[self.place[grown.member_key]]
-        return waiting is not None and member.parent < 0 and waiting < member.count
+        waiting = self.heap.image.meta.get("atexit_callbacks")
+        unexplained = waiting is not None and member.parent < 0 and waiting < member.count
+        return member.type_kind in CALLABLE_KINDS and not unexplained
 
     def _candidate(self, grown: GrownPath) -> Candidate:
         holder, member = self.place[grown.holder_key], self.place[grown.member_key]

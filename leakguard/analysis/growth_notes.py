@@ -11,10 +11,6 @@ NATIVE_FIX = (
     "Nothing in Python refers to these objects: look for a missing decref in the\n"
     "extension that makes them, or update it."
 )
-CALLBACK_FIX = (
-    "An extension keeps these callbacks: unregister each, or take away what refers\n"
-    "to the extension's object, which may be unable to collect cycles; or update it."
-)
 
 
 class Seen(Protocol):

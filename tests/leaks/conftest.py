@@ -18,7 +18,7 @@ import packages  # noqa: E402 (found on the path just extended)
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from catalogue import Run
+    from cases import Run
 
 AT_A_TIME = 2
 

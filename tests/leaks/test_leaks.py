@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from catalogue import NATIVE, NATIVE_FIXED, OFTEN, OWN, PUBLISHED, QUIET, RUNNING, Leak, Run
+from cases import OFTEN, Leak, Run
+from catalogue import OWN, QUIET, RUNNING
+from published import NATIVE, NATIVE_FIXED, PUBLISHED
 
 LEAKS = [*(case.leak for case in PUBLISHED), *OWN, RUNNING]
 # A small part of what a request keeps may be the server's, made before the app was called.
