@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from leakguard.analysis.growth_series import LEAST_INTERVALS
+from leakguard.analysis.verdict_units import request_words
 
 NOT_ENOUGH = "Not enough history yet to say what grows: suspects are ranked by size."
 NATIVE_FIX = (
@@ -24,7 +25,8 @@ class Seen(Protocol):
 
 def few(growth: Seen) -> str:
     """Too few snapshots were compared to tell leaks from what grows once."""
-    between = "" if growth.requests is None else f" and {growth.requests:,} requests between them"
+    requests = "" if growth.requests is None else request_words(growth.requests)
+    between = f" and {requests} between them" if requests else ""
     return (
         f"Suspects are ranked by growth, from {growth.snapshots} snapshots{between} only: "
         f"{LEAST_INTERVALS + 1} would tell leaks from what grows once."

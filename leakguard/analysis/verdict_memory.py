@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from leakguard.analysis.verdict_units import byte_words, sure, time_words
+from leakguard.analysis.verdict_units import byte_words, request_words, sure, time_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -210,7 +210,7 @@ def nothing(size: str, growth: Growth | None) -> str:
         return (
             f"Nothing stands out: no container or chain holds an unusual share of the {size} heap."
         )
-    requests = f" and {growth.requests:,} requests" if growth.requests else ""
+    requests = f" and {request_words(growth.requests)}" if growth.requests else ""
     return (
         f"Nothing leaks: no holder in the {size} heap grew with the work of "
         f"{time_words(growth.seconds / 60)}{requests}."

@@ -15,6 +15,11 @@ def byte_words(count: float) -> str:
     return f"{count:.1f} GB"
 
 
+def request_words(count: int) -> str:
+    """A number of requests: `1 request`, `3,200 requests`."""
+    return f"{count:,} request{'' if count == 1 else 's'}"
+
+
 def sure(confidence: float) -> str:
     """`97 % sure`, never 100."""
     return f"{100 * min(confidence, MOST_SURE):.0f} % sure"

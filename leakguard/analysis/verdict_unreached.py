@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from leakguard.analysis.verdict_memory import Told
 from leakguard.analysis.verdict_routes import name_of, places_words
 from leakguard.analysis.verdict_terms import C_TERMS, PYTHON
-from leakguard.analysis.verdict_units import byte_words, sure
+from leakguard.analysis.verdict_units import byte_words, request_words, sure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ def _text(route: str, left: Unreached, requests: int, pace: float) -> str:
     each = (
         f" about {byte_words(left.bytes_per_request)} a request" if left.bytes_per_request else ""
     )
-    seen = f"{requests:,} requests, " if requests else ""
+    seen = f"{request_words(requests)}, " if requests else ""
     return (
         f"{name_of(route)} leaks{each} ({sure(left.confidence)}): memory of Python's allocators "
         f"that nothing in Python refers to{places_words(left.lines)}. {seen}"

@@ -80,3 +80,11 @@ def test_percent(share: float, text: str) -> None:
 )
 def test_duration(seconds: float, text: str) -> None:
     assert units.duration(seconds) == text
+
+
+def test_one_request_is_one() -> None:
+    assert [units.requests(count) for count in (0, 1, 3_200)] == [
+        "0 requests",
+        "1 request",
+        "3,200 requests",
+    ]
