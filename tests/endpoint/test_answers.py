@@ -58,6 +58,11 @@ def test_json_follows_the_schema(make_endpoint, ask):
             "errors": 1,
             "in_flight": 2,
             "mean_seconds": 0.01,
+            "live_bytes": None,
+            "bytes_per_request": None,
+            "growth_bytes_per_minute": None,
+            "confidence": None,
+            "lines": [],
         }
     ]
 
