@@ -56,7 +56,7 @@ def _life(entry: Entry, words: Mapping[str, Any]) -> Life:
         grew=tuple(
             _grew(findings, suspect)
             for suspect in (findings.get("suspects") or ())[:_MOST_SUSPECTS]
-            if suspect.get("moves") == "growing" and suspect.get("growth_bytes", 0) > 0
+            if suspect.get("moves") == "growing" and (suspect.get("growth_bytes") or 0) > 0
         ),
     )
 
