@@ -168,9 +168,12 @@ class Join:
         named = [vote for vote in voters if self.names[vote.route] != IN_FLIGHT]
         # what the server made for a request before it called the app came because of the same route
         inside = [vote for vote in named if not self._is_of_the_server(vote)]
-        if any(vote.strong and vote.route not in self.unnamed for vote in inside):
-            named = inside
         earlier = self._voters(place, new=False) if new else ()
+        strong = [vote for vote in inside if vote.strong]
+        if any(vote.route not in self.unnamed for vote in strong):
+            named = inside
+        elif not strong and (found := shares(inside, by_route, self.unnamed, earlier)):
+            return found
         return shares(named or voters, by_route, self.unnamed, earlier)
 
     def _is_of_the_server(self, vote: Vote) -> bool:

@@ -125,16 +125,27 @@ def _slows_down(values: Sequence[int], weights: Sequence[float]) -> bool:
     """Whether the pace falls from interval to interval by more than chance would have it."""
     paces = _paces(values, weights)
     falling = sum(b <= a * _NEARLY_FALLING for a, b in pairwise(paces))
-    if falling < 2 / 3 * (len(paces) - 1):
-        return False
     half = len(weights) // 2
     part, chance = _slowed(values, weights, half)
+    if falling < 2 / 3 * (len(paces) - 1):
+        # of few objects an interval gains some more by chance, though it slows down
+        falling = sum(
+            b <= a * _NEARLY_FALLING + spread
+            for (a, b), spread in zip(pairwise(paces), _spreads(paces, weights), strict=True)
+        )
+        return falling >= 2 / 3 * (len(paces) - 1) and part + 2 * chance < _SLOWED
     if part + chance < _SLOWED:
         return True
     # A cache that is a third full has not slowed so much between the halves; but each interval of
     # it gains less than the one before, which chance seldom brings about.
     part, chance = _slowed(values, weights, 1)
     return part + 2 * chance < _SLOWED and all(b < a for a, b in pairwise(paces))
+
+
+def _spreads(paces: Sequence[float], weights: Sequence[float]) -> list[float]:
+    """By how much each pace and the next differ by chance where single objects are counted."""
+    own = [max(0.0, pace) / weight for pace, weight in zip(paces, weights, strict=True)]
+    return [math.sqrt(one + other) for one, other in pairwise(own)]
 
 
 def _slowed(values: Sequence[int], weights: Sequence[float], count: int) -> tuple[float, float]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # from what they gain in all.
 _TOGETHER = 0.2
 _FEWEST_INTERVALS = 3
+_FINALIZERS = "weakref.finalize._registry"
 
 
 def told_once(
@@ -46,7 +47,7 @@ def told_once(
         )
         if group is None:
             groups.append([found])
-        elif group[0].suspect.kind == "native" and found.suspect.kind != "native":
+        elif _only_follows(group[0].suspect) and not _only_follows(found.suspect):
             group.insert(0, found)  # somebody in Python holds it after all
         else:
             group.append(found)
@@ -55,6 +56,12 @@ def told_once(
         tuple(_together(group, rank) for rank, group in enumerate(groups, 1)),
         tuple(_ranked(route, ranks) for route in routes),
     )
+
+
+def _only_follows(suspect: Suspect) -> bool:
+    """Whether something else keeps what a suspect is told of: an object that C has, or one whose
+    finalizer waits for its end."""
+    return suspect.kind == "native" or suspect.holder == _FINALIZERS
 
 
 def _is_part(part: Suspect, path: GrownPath, whole: Suspect, series: dict[str, GrownPath]) -> bool:

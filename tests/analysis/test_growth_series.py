@@ -31,6 +31,9 @@ def word(values, weights=None):
         ([10, 10, 10, 10, 10, 5010], "steady"),
         ([0, 100, 160, 190, 200, 201], "warming up"),
         ([0, 100, 180, 244, 295, 336], "warming up"),
+        # a cache of 300, with what chance brings
+        ([54, 109, 181, 211, 234, 260], "warming up"),
+        ([20, 45, 72, 90, 118, 140], "growing"),
         # a cache of 3,000 that 500 questions an interval have filled by half
         ([0, 462, 852, 1182, 1462], "warming up"),
         ([90, 80, 10, 95, 70, 20], "saw-tooth"),

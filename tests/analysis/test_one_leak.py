@@ -112,3 +112,9 @@ def test_what_may_be_another_leak_stays_one(second, more):
     found, ranks = told(suspect(1, "shop.A", 8), second, **more)
     assert [one.holder for one in found] == ["shop.A", "shop.B"]
     assert ranks == (1, 2)
+
+
+def test_who_keeps_objects_is_told_before_who_waits_for_their_end():
+    waiting = suspect(1, "weakref.finalize._registry", 8, type_="weakref.finalize._Info")
+    (one,), _ = told(waiting, suspect(2, "shop.KEPT", 8))
+    assert (one.holder, one.rank) == ("shop.KEPT", 1)
