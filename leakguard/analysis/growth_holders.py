@@ -15,7 +15,7 @@ from leakguard.analysis.growth_floors import (
 )
 from leakguard.analysis.growth_found import GrownPath, requests_between
 from leakguard.analysis.growth_gains import Gains
-from leakguard.analysis.growth_moving import Moves, Moving
+from leakguard.analysis.growth_moving import Moves, Moving, comes_by_imports
 from leakguard.analysis.growth_rest import Rest, rests
 from leakguard.analysis.growth_series import LEAST_INTERVALS, MOST_INTERVALS, Word
 from leakguard.analysis.growth_told import by_name, is_within, without_weak
@@ -106,7 +106,8 @@ class Comparison:
             return None
         path = self.paths[rest.index]
         far = far_bound_of(self.paths, rest.index, self.tree.children)
-        bounded = far is None and holds_bounded(self.tree, rest.index)
+        held = [known for table in self.tables[self.start :] if (known := table.get(path.key))]
+        bounded = far is None and holds_bounded(self.tree, rest.index, held)
         return GrownPath(
             holder=self.tree.name(rest.index, path),
             verdict="warming up" if bounded else "growing",
@@ -205,7 +206,7 @@ class Comparison:
         few = self.is_few and self.floors and heaviest.by_count
         if few and not self.gains.are_many(heaviest.index, gained_bytes):
             return None
-        if self.is_few and member.type_kind == TypeKind.MODULE:
+        if self.is_few and comes_by_imports(member):
             return None  # the first requests import
         main = self.tree.main(heaviest.index)
         if self._may_be_cancelled(heaviest.index, gained_bytes):

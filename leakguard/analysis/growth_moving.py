@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from leakguard.analysis import _pathtree
+from leakguard.analysis import _pathtree, interned
 from leakguard.analysis.growth_series import LEAST_INTERVALS, STEADY, Judged, judge, judge_few
 from leakguard.image import EdgeKind, TypeKind
 from leakguard.image.format import NAMED_EDGE_KINDS
@@ -33,6 +33,11 @@ class Moving:
     index: int
     judged: Judged
     by_count: bool
+
+
+def comes_by_imports(path: GrowthPath) -> bool:
+    """Whether imports add to a path: modules, and the names that only the interpreter holds."""
+    return path.type_kind == TypeKind.MODULE or path.type == interned.TABLE_TYPE
 
 
 class Moves:
@@ -87,16 +92,32 @@ class Moves:
             for table in self.tables
         ]
 
+    def unfolded(self, owner: int) -> tuple[list[int], list[int]]:
+        """By summary, how many leaves more were a part of a path than are now, and their bytes:
+        what somebody else refers to as well is there by itself, though nothing has come."""
+        now = self.paths[owner]
+        then = [table.get(now.key, now) for table in self.tables]
+        leaves = [max(0, path.inner - now.inner) for path in then]
+        sizes = [
+            max(0, path.size - now.size) if more else 0
+            for path, more in zip(then, leaves, strict=True)
+        ]
+        return leaves, sizes
+
     def is_machinery(self, index: int) -> bool:
         """Whether a path is a table that the interpreter keeps for itself, or a weak reference that
-        no container of somebody's has."""
+        no container of somebody's has: sqlite3 drops those to old cursors 200 at a time."""
         path = self.paths[index]
         above = self.paths[path.parent] if path.parent >= 0 else None
         if above is None:
             # the interpreter's table of interned names: modules import others late
             return path.type_kind in (TypeKind.STR, TypeKind.WEAKREF)
         if path.type_kind == TypeKind.WEAKREF:
-            return above.type_kind not in _TABLES or self._is_subclasses(above)
+            return (
+                above.type_kind not in _TABLES
+                or self._is_subclasses(above)
+                or self._is_private(above)
+            )
         return self._is_subclasses(path)
 
     def _moves(self, index: int) -> Moving | None:
@@ -104,12 +125,18 @@ class Moves:
         series = [table.get(path.key) for table in self.tables]
         folded = self.folded(index)
         if not any(folded):
-            judged = self.judge([0 if p is None else p.count for p in series], _LEAST_GAIN)
+            counts = [0 if p is None else p.count for p in series]
+            if path.type_kind in _LEAVES and path.parent >= 0:
+                leaves, folded = self.unfolded(path.parent)
+                counts = [sum(both) for both in zip(counts, leaves, strict=True)]
+            judged = self.judge(counts, _LEAST_GAIN)
             if judged.word == "growing" and self.is_one_each(index):
                 judged = replace(judged, word="warming up")
             if judged.word != "steady":
                 return Moving(index, judged, True)
-        sizes = [more if p is None else p.size for p, more in zip(series, folded, strict=True)]
+        sizes = [
+            more + (0 if p is None else p.size) for p, more in zip(series, folded, strict=True)
+        ]
         inner = [0 if p is None else p.inner for p in series]
         judged = self.judge_both(inner, sizes)
         if judged.word == "growing" and self._is_one_more(path, inner, sizes):
@@ -136,6 +163,16 @@ class Moves:
             path.count >= _MANY_GAINERS
             and inner[-1] - inner[0] <= path.count
             and sizes[-1] - sizes[0] <= path.count * _ONE_THING
+        )
+
+    def _is_private(self, path: GrowthPath) -> bool:
+        """Whether a table is known to no Python code: a nameless part of an object of C's."""
+        above = self.paths[path.parent] if path.parent >= 0 else None
+        return (
+            above is not None
+            and path.edge == EdgeKind.OTHER
+            and above.type_kind == TypeKind.OTHER
+            and not above.python_class
         )
 
     def _is_subclasses(self, path: GrowthPath) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from leakguard.analysis import _pathtree
+from leakguard.analysis.origin import Origin, origin_of
 from leakguard.image import TypeKind
 
 if TYPE_CHECKING:
@@ -58,19 +59,31 @@ def rests(
         apart = [
             tree.paths[child].key
             for child in tree.children[index]
-            if child in known or child in told or moves.is_one_each(child)
+            if child in known
+            or child in told
+            or moves.is_machinery(child)
+            or moves.is_one_each(child)
+            or _is_library(tree.paths[child])
         ]
         objects, sizes = [], []
-        for table in tables:
+        for table, leaves, folded in zip(tables, *moves.unfolded(index), strict=True):
             whole = table[path.key]
             seen = [table[key] for key in apart if key in table]
-            objects.append(
-                whole.all_objects - whole.count - whole.inner - sum(p.all_objects for p in seen)
-            )
-            sizes.append(whole.all_bytes - whole.size - sum(p.all_bytes for p in seen))
+            below = whole.all_objects - whole.count - whole.inner + leaves
+            objects.append(below - sum(p.all_objects for p in seen))
+            sizes.append(whole.all_bytes - whole.size + folded - sum(p.all_bytes for p in seen))
         judged = moves.judge_both(objects, sizes)
         if judged.word == "growing":
             yield Rest(_holder(tree, index, known, objects), judged, tuple(objects), tuple(sizes))
+
+
+def _is_library(path: GrowthPath) -> bool:
+    """Whether it is a module of a library: those that come late are as many as there are files."""
+    return (
+        path.type_kind == TypeKind.MODULE
+        and path.file is not None
+        and origin_of(path.name, path.file) is Origin.LIBRARY
+    )
 
 
 def _with_all_above(tree: PathTree, indices: set[int]) -> set[int]:

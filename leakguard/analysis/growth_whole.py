@@ -38,10 +38,28 @@ def turned_over(
     return judged, min(gained, max(net, 0)), min(size, max(net_size, 0))
 
 
-def holds_bounded(tree: PathTree, index: int) -> bool:
-    """Whether a path, or most of what is next below it, limits how much it holds."""
-    below = [tree.paths[child] for child in tree.children[index]]
-    bounded = [path.all_bytes for path in below if path.flags & _pathtree.FLAG_BOUNDED]
-    return bool(tree.paths[index].flags & _pathtree.FLAG_BOUNDED) or (
-        2 * sum(bounded) > sum(path.all_bytes for path in below)
-    )
+def holds_bounded(tree: PathTree, index: int, held: Sequence[GrowthPath]) -> bool:
+    """Whether a path, or most of what is below it, limits how much it holds.
+
+    `held` is the path in each summary: one that takes in more objects has no limit by what those
+    have, of which each may limit what it holds.
+    """
+    if tree.paths[index].flags & _pathtree.FLAG_BOUNDED:
+        return True
+    below = tree.children[index]
+    is_full = len({(path.count, path.inner, path.size) for path in held}) == 1
+    bounded = sum(_bounded_bytes(tree, child, deep=is_full) for child in below)
+    return 2 * bounded > sum(tree.paths[child].all_bytes for child in below)
+
+
+def _bounded_bytes(tree: PathTree, index: int, *, deep: bool) -> int:
+    """What is below a path and in something that limits how much it holds; not `deep`: only where
+    the path itself does."""
+    found, ahead = 0, [index]
+    while ahead:
+        at = ahead.pop()
+        if tree.paths[at].flags & _pathtree.FLAG_BOUNDED:
+            found += tree.paths[at].all_bytes
+        elif deep:
+            ahead += tree.children[at]
+    return found

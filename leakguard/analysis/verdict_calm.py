@@ -11,12 +11,14 @@ from leakguard.analysis.verdict_doubt import ENOUGH_COVERAGE
 from leakguard.analysis.verdict_units import byte_words
 
 if TYPE_CHECKING:
+    from leakguard.analysis.evidence import TermMove
     from leakguard.analysis.verdict_case import Case
 
 _SURE_OF_NOTHING = 0.8
 _SURE_OF_LITTLE = 0.6
 _SURE_BY_ALL = 0.95
 _MANY_REQUESTS = 5000
+_MOST = 0.5
 
 
 def of_calm(case: Case) -> Verdict:
@@ -37,7 +39,7 @@ def of_calm(case: Case) -> Verdict:
             "fragmentation", told.text, sure, kept.largest, told.advice, case.doubt(sure)
         )
     slowing = case.terms.slowing()
-    warming = case.warming_holder() or (slowing and memory.slowing(slowing))
+    warming = case.warming_holder(slowing) or (slowing and _slowing(case, slowing))
     if warming:
         term = None if slowing is None else slowing.name
         return Verdict("warm-up", warming, SURE_OF_WARM_UP, term, doubt=memory.ASK_LATER)
@@ -49,6 +51,13 @@ def of_calm(case: Case) -> Verdict:
         sure = _SURE_BY_ALL
     text = memory.nothing(size, case.growth if case.ready else None)
     return Verdict("none", text, sure, doubt=case.doubt(sure))
+
+
+def _slowing(case: Case, rss: TermMove) -> str:
+    free = case.terms.newly_free()
+    if free >= _MOST * rss.change_bytes:
+        return memory.settling(rss, free).text
+    return memory.slowing(rss)
 
 
 def _has_seen_much(case: Case) -> bool:

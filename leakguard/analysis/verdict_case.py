@@ -23,6 +23,8 @@ SURE_OF_WARM_UP = 0.7
 # A warm-up of less than this part of the heap is not worth a word.
 _WORTH_A_WORD = 0.01
 _LEAST_WARM_UP = 512 << 10
+# Nor one of less than this part of what the process grew by meanwhile.
+_EXPLAINS = 0.2
 
 
 class Case:
@@ -56,9 +58,11 @@ class Case:
         told = say(move, sure)
         return Verdict(kind, told.text, sure, move.name, told.advice, self.doubt(sure))
 
-    def warming_holder(self) -> str | None:
-        """The sentence on the first holder that warms up, None where none is worth a word."""
+    def warming_holder(self, grown: TermMove | None = None) -> str | None:
+        """The sentence on the first holder that warms up, None where none is worth a word, or none
+        explains what the process has `grown` by."""
         least = max(_LEAST_WARM_UP, _WORTH_A_WORD * self.snapshot.heap_bytes)
+        least = max(least, _EXPLAINS * grown.change_bytes if grown is not None else 0.0)
         for path in self.growth.paths if self.growth is not None else ():
             if path.verdict == "warming up" and path.growth_bytes >= least:
                 return memory.warming_up(path)

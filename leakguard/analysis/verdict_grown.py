@@ -68,7 +68,7 @@ def _term(case: Case) -> Verdict | None:
         if rss is None:
             return None
         if case.terms.settling() is not None:
-            told = memory.settling(rss)
+            told = memory.settling(rss, case.terms.newly_free())
             return Verdict(
                 "warm-up", told.text, SURE_OF_WARM_UP, "rss", told.advice, memory.ASK_LATER
             )

@@ -45,6 +45,9 @@ _NATIVE = {
         "of files are given up by the system when memory gets short.",
     ),
 }
+# From halves that are more alike nothing can be told of what is to come.
+_SLOWED = 0.9
+_NEARLY_ALL = 0.8
 _UNTOLD_C_HEAP = "something allocates outside of Python's allocator and does not free"
 _REMEDIES = {
     "c_heap_free": (
@@ -135,11 +138,12 @@ def unexplained(move: TermMove, confidence: float) -> Told:
     )
 
 
-def settling(move: TermMove) -> Told:
-    """The whole grows by what the allocators keep free, for now."""
+def settling(move: TermMove, free: float) -> Told:
+    """The whole grows by what the allocators keep free, for now: `free` bytes of it."""
+    part = "nearly all" if free >= _NEARLY_ALL * move.change_bytes else "most"
     return Told(
         f"Still settling: resident memory grew by {byte_words(move.change_bytes)} in "
-        f"{time_words(move.minutes)}, nearly all of it memory that the allocators keep free for "
+        f"{time_words(move.minutes)}, {part} of it memory that the allocators keep free for "
         "later, as they do until they have seen the highest load."
     )
 
@@ -156,7 +160,7 @@ def warming_up(path: GrownPath) -> str:
     """A holder that grows less and less, and how full it seems to be; or that has a bound."""
     early, late = _halves(path.bytes)
     slowed = ""
-    if 0 < late < early:
+    if 0 < late < _SLOWED * early:
         # Each half of what was seen gains the same part of the one before it.
         full = path.bytes[-1] + late * late / (early - late)
         slowed = (

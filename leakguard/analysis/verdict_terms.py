@@ -96,10 +96,14 @@ class TermsSeen:
         rss = self.growing("rss")
         if rss is None:
             return None
-        free = sum(max(0.0, move.change_bytes) for move in self._moves(FREE_TERMS))
+        free = self.newly_free()
         least, part = _MATTERS
         left = rss.change_bytes - free
         return rss if left < max(least, part * rss.bytes, _LITTLE_LEFT * free) else None
+
+    def newly_free(self) -> float:
+        """Bytes that the allocators keep free beyond what they did in the beginning."""
+        return sum(max(0.0, move.change_bytes) for move in self._moves(FREE_TERMS))
 
     def _moves(self, names: Sequence[str]) -> list[TermMove]:
         return [self._by_name[name] for name in names if name in self._by_name]

@@ -276,6 +276,20 @@ def test_weak_references_of_nobody_are_no_members(series):
     assert compare(series(build, EVEN)).paths == ()
 
 
+def test_weak_references_in_a_list_of_an_extension_are_no_members(series):
+    def build(heap, count):
+        for _ in range(6):
+            connection = heap.node("sqlite3.Connection", 240)
+            heap.edge(heap.shop, EdgeKind.KEY, "database", connection)
+            cursors = heap.edge(
+                connection, EdgeKind.OTHER, 0, heap.node("list", 800, TypeKind.LIST)
+            )
+            kind = TypeKind.WEAKREF
+            heap.fill(cursors, 10 + count, 72, "weakref.ReferenceType", kind=kind)
+
+    assert compare(series(build, EVEN)).paths == ()
+
+
 def test_objects_that_only_c_holds(series):
     def build(heap, count):
         for _ in range(count):

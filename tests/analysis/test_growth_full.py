@@ -6,7 +6,7 @@ import pytest
 
 from leakguard.analysis.growth import compare
 from leakguard.analysis.growth_floors import is_enough
-from leakguard.image import EdgeKind, RootKind, TypeKind
+from leakguard.image import EdgeKind, Ident, RootKind, TypeKind
 
 ROUNDS = range(6)
 
@@ -97,6 +97,74 @@ def visits(heap, each):
 def test_a_bounded_deque_for_each_of_the_users_fills(series):
     growth = compare(series(visits, [2 * at for at in ROUNDS]))
     assert growth.growing() == ()
+
+
+def scopes(heap, each):
+    """The last steps of each tenant, in a deque of a scope; the tenants were all there at first."""
+    tenants = heap.variable(heap.shop, "SCOPES", "dict", 9_000, TypeKind.DICT)
+    for at in range(80):
+        scope = heap.node("shop.Scope", 60, flags=3)
+        heap.edge(tenants, EdgeKind.DATA_KEY, (1 << 24) + at, scope)
+        last = heap.node("collections.deque", 600, TypeKind.DEQUE, bound=100)
+        heap.edge(scope, EdgeKind.ATTR, "steps", last)
+        heap.fill(last, 2 + each, 300, "dict", kind=TypeKind.DICT)
+
+
+def test_a_bounded_deque_in_an_object_of_each_tenant_fills(series):
+    growth = compare(series(scopes, [3 * at // 2 for at in ROUNDS]))
+    assert growth.growing() == ()
+
+
+def test_a_store_that_takes_in_more_is_not_bounded_by_what_it_holds(series):
+    def build(heap, users):
+        settings = heap.variable(heap.shop, "settings", "shop.Settings", 60 + 8 * users, flags=3)
+        for at in range(users):
+            last = heap.node("collections.deque", 600, TypeKind.DEQUE, bound=100)
+            user = heap.node("shop.User", 60, flags=3)
+            heap.edge(settings, EdgeKind.ATTR, f"user_{at}", user)
+            heap.edge(user, EdgeKind.ATTR, "steps", last)
+            heap.fill(last, 10, 200, "dict", kind=TypeKind.DICT)
+
+    growth = compare(series(build, [50 + 80 * at for at in ROUNDS]))
+    assert [grown.holder for grown in growth.growing()] == ["shop.settings"]
+
+
+def templates(heap, used):
+    """Texts of templates, of which so many are used by now: somebody else refers to them too. One
+    that only the table refers to is a part of it."""
+    texts = heap.variable(heap.shop, "TEXTS", "dict", 9_000, TypeKind.DICT)
+    text = heap.builder.type("str", TypeKind.STR, 1)
+    heap.builder.add_size(texts, (250 - used) * 140, 250 - used, text)
+    for at in range(used):
+        node = heap.node("str", 140, TypeKind.STR)
+        heap.edge(texts, EdgeKind.DATA_KEY, (1 << 24) + at, node)
+
+
+@pytest.mark.parametrize("first", [0, 30])
+def test_strings_that_somebody_else_has_come_to_know_are_not_new(series, first):
+    growth = compare(series(templates, [first + 40 * at for at in ROUNDS]))
+    assert growth.growing() == ()
+
+
+@pytest.mark.parametrize(
+    ("folder", "told"), [("/usr/lib/python3.12", []), ("/srv/plugins", ["sys.modules"])]
+)
+def test_modules_of_libraries_that_are_imported_late_do_not_leak(series, folder, told):
+    def build(heap, count):
+        sys = heap.module("sys", None)
+        modules = heap.variable(sys, "modules", "dict", 30_000, TypeKind.DICT)
+        for at in range(count):
+            name = f"part_{at}"
+            ident = Ident(name, f"{folder}/{name}.py")
+            module = heap.node("module", 72, TypeKind.MODULE, ident=ident)
+            heap.edge(modules, EdgeKind.DATA_KEY, (1 << 24) + at, module)
+            names = heap.slot(module, "__dict__", "dict", 2_000, TypeKind.DICT)
+            for number in range(90):
+                made = heap.node("list", 300, TypeKind.LIST)
+                heap.edge(names, EdgeKind.KEY, f"name_{number}", made)
+
+    growth = compare(series(build, [2 * at for at in ROUNDS]))
+    assert [grown.holder for grown in growth.growing()] == told
 
 
 def test_many_requests_of_the_own_route_make_a_gain_small():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from verdict_cases import CALM, MB, ROUTES, SNAPSHOT, growth, judge, terms
 
 from leakguard.analysis.evidence import Evidence
@@ -38,6 +39,39 @@ def test_a_warm_up_tells_how_full_it_is():
     stopped = replace(warming, bytes=(0, 6 * MB, 8 * MB, 8 * MB, 8 * MB))
     text = judge(growth=growth(paths=(stopped,)), evidence=terms()).text
     assert text.startswith("It has warmed up, as it seems: shop.TEMPLATES grew by 8.4 MB and has")
+
+
+def test_a_holder_with_a_limit_is_not_said_to_slow_down():
+    sizes = tuple(at * 2 * MB for at in range(5))
+    filling = replace(path("warming up", 8 * MB), bytes=sizes)
+    text = judge(growth=growth(paths=(filling,)), evidence=terms()).text
+    assert "% full" not in text
+    found = judge(growth=growth(paths=(replace(filling, bounded=True),)), evidence=terms())
+    assert found.kind == "warm-up"
+    assert "shop.TEMPLATES grew by 8.4 MB and is not full yet" in found.text
+    assert "slows" not in found.text
+
+
+@pytest.mark.parametrize(
+    ("free", "said"),
+    [
+        (39, "nearly all of it memory that the allocators keep free"),
+        (25, "most of it memory that the allocators keep free"),
+        (10, "No holder stands out"),
+    ],
+)
+def test_a_holder_that_warms_up_does_not_hide_what_else_the_process_grew_by(free, said):
+    changes = {"rss": 40 * MB, "c_heap_free": free * MB}
+    moves = tuple(
+        replace(m, change_bytes=changes.get(m.name, 0.0), confidence=0.99, low=1.0) for m in CALM
+    )
+    warming = path("warming up", 2 * MB)
+    found = judge(growth=growth(paths=(warming,)), evidence=Evidence(terms=moves))
+    assert (found.kind, found.term) == ("warm-up", "rss")
+    assert said in found.text
+    warming = path("warming up", 20 * MB)
+    found = judge(growth=growth(paths=(warming,)), evidence=Evidence(terms=moves))
+    assert "shop.TEMPLATES" in found.text
 
 
 def test_resident_memory_that_slows_down():
