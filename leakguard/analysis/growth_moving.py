@@ -111,7 +111,7 @@ class Moves:
         above = self.paths[path.parent] if path.parent >= 0 else None
         if above is None:
             # the interpreter's table of interned names: modules import others late
-            return path.type_kind in (TypeKind.STR, TypeKind.WEAKREF)
+            return path.type_kind in (TypeKind.STR, TypeKind.WEAKREF) or self._is_weak(index)
         if path.type_kind == TypeKind.WEAKREF:
             return (
                 above.type_kind not in _TABLES
@@ -165,12 +165,24 @@ class Moves:
             and sizes[-1] - sizes[0] <= path.count * _ONE_THING
         )
 
+    def _is_weak(self, index: int) -> bool:
+        """Whether a table holds weakly: that of the subclasses of a class that C has made."""
+        path = self.paths[index]
+        if path.type_kind not in _TABLES:
+            return False
+        return any(
+            child.parent == index
+            and child.type_kind == TypeKind.WEAKREF
+            and 2 * child.all_objects > path.all_objects - path.count - path.inner
+            for child in self.paths
+        )
+
     def _is_private(self, path: GrowthPath) -> bool:
-        """Whether a table is known to no Python code: a nameless part of an object of C's."""
+        """Whether a table is known to no Python code: C's own, or a nameless part of an object of
+        C's."""
         above = self.paths[path.parent] if path.parent >= 0 else None
-        return (
-            above is not None
-            and path.edge == EdgeKind.OTHER
+        return above is None or (
+            path.edge == EdgeKind.OTHER
             and above.type_kind == TypeKind.OTHER
             and not above.python_class
         )

@@ -290,6 +290,15 @@ def test_weak_references_in_a_list_of_an_extension_are_no_members(series):
     assert compare(series(build, EVEN)).paths == ()
 
 
+def test_the_subclasses_of_a_class_of_c_are_no_members(series):
+    def build(heap, count):
+        table = heap.node("dict", 2 * KB + 100 * count, TypeKind.DICT)
+        heap.builder.root(table, RootKind.C_HELD)
+        heap.fill(table, 10 + count, 72, "weakref.ReferenceType", kind=TypeKind.WEAKREF)
+
+    assert compare(series(build, EVEN)).paths == ()
+
+
 def test_objects_that_only_c_holds(series):
     def build(heap, count):
         for _ in range(count):
