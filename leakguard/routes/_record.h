@@ -23,7 +23,7 @@ static PyObject *lg_variable;           /* the ContextVar of the slots */
 static PyTypeObject *lg_slot_type;
 static size_t lg_slot_offset;
 static const uint64_t *lg_requests;     /* how many requests have come */
-static int64_t lg_late_ms = 10000;      /* so long what a request left behind is taken for its own */
+static int64_t lg_late_ms = 60000;      /* so long what a request left behind is taken for its own */
 static int lg_canary;                   /* set by the canary, cleared by the hook that it reaches */
 
 static inline int64_t lg_now(void) {

@@ -22,7 +22,7 @@ TOKEN = "a-token-that-nobody-may-see"
 def sampler(sampler):
     start(1 << 16)
     yield sampler
-    sampler.set_late(10.0)
+    sampler.set_late(60.0)
 
 
 def routes_of(ledger, size):
