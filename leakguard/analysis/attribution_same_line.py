@@ -35,8 +35,11 @@ def may_be_of(count: int, of_first: int, part: float) -> bool:
     expected = part * of_first
     if count == 0 or not expected:
         return False
-    terms = (number * math.log(expected) - math.lgamma(number + 1) for number in range(count + 1))
-    return math.exp(-expected) * sum(map(math.exp, terms)) >= _UNLIKELY_FEW
+    logs = (
+        number * math.log(expected) - expected - math.lgamma(number + 1)
+        for number in range(count + 1)
+    )
+    return math.fsum(map(math.exp, logs)) >= _UNLIKELY_FEW
 
 
 def evened(

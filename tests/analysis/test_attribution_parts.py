@@ -8,6 +8,7 @@ import random
 
 import pytest
 
+from leakguard.analysis.attribution_same_line import may_be_of
 from leakguard.analysis.attribution_votes import Vote, shares
 from leakguard.image import SampleKind
 
@@ -69,3 +70,9 @@ def test_samples_are_believed_where_one_route_leaves_ten_times_as_much(count):
         found = part_of_second(given, {FIRST: 500, SECOND: 500})
         as_sampled += found in (pytest.approx(sampled), pytest.approx(seen))
     assert as_sampled >= 0.98 * SERIES
+
+
+def test_thousands_of_samples_are_held_against_the_requests_as_few_are():
+    assert may_be_of(1_950, 2_000, 1.0)
+    assert not may_be_of(1_500, 2_000, 1.0)
+    assert not may_be_of(3, 5_000, 1.0)
