@@ -55,7 +55,7 @@ def told(report: Report, screen: Screen = _SCREEN) -> Told:
     """A report in both forms."""
 
     def render(height: int) -> str:
-        return text.render(report, **dataclasses.asdict(screen) | {"height": height})
+        return text.render(report, **dataclasses.asdict(dataclasses.replace(screen, height=height)))
 
     return Told(jsonform.to_dict(report), render)
 
