@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from leakguard.report import routes, schemas
+from leakguard.report.memory import TERM_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,15 +21,6 @@ _OF_ANY_ROUTE = {
     "growth_bytes_per_minute": None,
     "confidence": None,
 }
-_TERMS = (
-    "rss",
-    "python_objects",
-    "python_slack",
-    "c_heap_in_use",
-    "c_heap_free",
-    "mappings",
-    "rest",
-)
 
 
 def to_dict(report: Report) -> dict[str, Any]:
@@ -37,7 +29,7 @@ def to_dict(report: Report) -> dict[str, Any]:
     document["snapshot"] = {**document["snapshot"], "age_seconds": report.age_seconds}
     document["process"] = {
         **document["process"],
-        "terms": dict.fromkeys(_TERMS) | dict(report.terms or {}),
+        "terms": dict.fromkeys(("rss", *TERM_WORDS)) | dict(report.terms or {}),
     }
     if report.trends:
         document["process"]["trends"] = {move.name: _trend(move) for move in report.trends}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 LABEL = 9
 """Columns of the label before the text of a line."""
 
-_TERMS = {
+TERM_WORDS = {
     "python_objects": "Python objects",
     "python_slack": "allocator slack",
     "c_heap_in_use": "C heap",
@@ -22,6 +22,7 @@ _TERMS = {
     "mappings": "files",
     "rest": "rest",
 }
+"""What resident memory consists of, in the order in which it is told."""
 
 
 def memory_lines(report: Report, width: int) -> list[str]:
@@ -29,14 +30,16 @@ def memory_lines(report: Report, width: int) -> list[str]:
     process, snapshot = report.findings.process, report.findings.snapshot
     terms = report.terms or {}
     rss = terms.get("rss")
-    known = [(name, value) for name in _TERMS if (value := terms.get(name)) is not None]
+    known = [(name, value) for name in TERM_WORDS if (value := terms.get(name)) is not None]
     if rss is None or not known:
         python = f"{units.size(snapshot.heap_bytes)} of Python objects"
         resident = f"{units.size(process.rss_bytes)} resident, " if process.rss_bytes else ""
         return [labelled("memory", resident + python, width)]
     moves = {move.name: move for move in report.trends}
     parts = [
-        f"{units.size(value)} {_TERMS[name]}{_pace(name, moves)}" for name, value in known if value
+        f"{units.size(value)} {TERM_WORDS[name]}{_pace(name, moves)}"
+        for name, value in known
+        if value
     ]
     total = f"{units.size(rss)}{_pace('rss', moves)}"
     return labelled_paragraph("memory", f"{total} = " + " + ".join(parts), width)
